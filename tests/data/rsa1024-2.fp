@@ -1,0 +1,1 @@
+1024 SHA256:gj/ddUk7fvxOSYeCe84svAytLbaHtDi4A2iTvPX75Jk rsa1024-2 (RSA)

@@ -1,0 +1,1 @@
+2048 SHA256:e+Hj3EfLpumOK6XNcwpSwIIyL5eejygaJB0ib/z6ANA rsa2048-8 (RSA)
