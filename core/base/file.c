@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "core/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum err
+read_descriptor(int fd, char *dst, size_t cap, size_t *len)
+{
+	size_t used = 0;
+	while (used < cap) {
+		ssize_t n = read(fd, dst + used, cap - used);
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			return ERR_READ;
+		if (n > 0)
+			used += (size_t)n;
+	}
+	*len = used;
+	char more;
+	if (used == cap && read(fd, &more, 1) > 0) {
+		errno = EFBIG;
+		return ERR_TOO_LONG;
+	}
+	return ERR_OK;
+}
+
+enum err
+file_read(const char *path, void *dst, size_t cap, size_t *len)
+{
+	if (strcmp(path, "-") == 0)
+		return read_descriptor(STDIN_FILENO, dst, cap, len);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return ERR_READ;
+	enum err e = read_descriptor(fd, dst, cap, len);
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return e;
+}
+
+enum err
+file_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+		if (n < 0 && errno != EINTR)
+			return ERR_WRITE;
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+	return ERR_OK;
+}
+
+enum err
+file_sync_folder(const char *path)
+{
+	char folder[FILE_PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 1;
+	if (len >= sizeof folder) {
+		errno = ENAMETOOLONG;
+		return ERR_WRITE;
+	}
+	memcpy(folder, slash ? path : ".", len);
+	folder[len] = '\0';
+	int fd = open(len > 0 ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return ERR_WRITE;
+	/* Some file systems cannot sync a folder: nothing more can be done. */
+	enum err e = fsync(fd) == 0 || errno == EINVAL ? ERR_OK : ERR_WRITE;
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return e;
+}
+
+/* Writes and syncs a file that must not be there yet. */
+static enum err
+write_fresh(const char *path, mode_t mode, const void *data, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+		      mode);
+	if (fd < 0)
+		return ERR_CREATE;
+	enum err e = file_write_all(fd, data, len);
+	if (e == ERR_OK && fsync(fd) != 0)
+		e = ERR_WRITE;
+	int saved = errno;
+	if (close(fd) != 0 && e == ERR_OK) {
+		e = ERR_WRITE;
+		saved = errno;
+	}
+	if (e != ERR_OK)
+		unlink(path);
+	errno = saved;
+	return e;
+}
+
+static enum err
+write_through(const char *path, mode_t mode, const void *data, size_t len,
+	      bool replace)
+{
+	char temporary[FILE_PATH_MAX];
+	int n = snprintf(temporary, sizeof temporary, "%s.tmp", path);
+	if (n < 0 || (size_t)n >= sizeof temporary) {
+		errno = ENAMETOOLONG;
+		return ERR_CREATE;
+	}
+	unlink(temporary); /* what a power loss left */
+	enum err e = write_fresh(temporary, mode, data, len);
+	if (e != ERR_OK)
+		return e;
+	if ((replace ? rename : link)(temporary, path) != 0)
+		e = errno == EEXIST ? ERR_EXISTS : ERR_CREATE;
+	int saved = errno;
+	if (!replace || e != ERR_OK)
+		unlink(temporary);
+	errno = saved;
+	return e == ERR_OK ? file_sync_folder(path) : e;
+}
+
+enum err
+file_write(const char *path, mode_t mode, const void *data, size_t len)
+{
+	return write_through(path, mode, data, len, true);
+}
+
+enum err
+file_write_new(const char *path, mode_t mode, const void *data, size_t len)
+{
+	return write_through(path, mode, data, len, false);
+}
+
+enum err
+file_make_folder(const char *path)
+{
+	if (mkdir(path, 0700) == 0)
+		return file_sync_folder(path);
+	struct stat st;
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return ERR_OK;
+	return ERR_CREATE;
+}
+
+bool
+file_exists(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0;
+}
+
+enum err
+file_join(char dst[static FILE_PATH_MAX], const char *folder,
+	  const char *name)
+{
+	int n = snprintf(dst, FILE_PATH_MAX, "%s/%s", folder, name);
+	if (n >= 0 && n < FILE_PATH_MAX)
+		return ERR_OK;
+	errno = ENAMETOOLONG;
+	return ERR_TOO_LONG;
+}
+
+enum err
+file_lock(const char *folder, int *fd)
+{
+	char path[FILE_PATH_MAX];
+	enum err e = file_join(path, folder, "lock");
+	if (e != ERR_OK)
+		return e;
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*fd < 0)
+		return ERR_CREATE;
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return ERR_OK;
+	int saved = errno;
+	close(*fd);
+	errno = saved;
+	return saved == EWOULDBLOCK ? ERR_LOCKED : ERR_CREATE;
+}

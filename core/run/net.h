@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#ifndef XL_RUN_NET_H
+#define XL_RUN_NET_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/err.h"
+
+/*
+ * TCP sockets and numeric addresses.  All descriptors are non-blocking and
+ * close on exec.  Names are the resolver's matter.
+ */
+
+#define NET_TEXT_MAX 56 /* "[IPv6]:PORT" and a NUL */
+
+struct net_addr {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	};
+};
+
+/* Reads a numeric address, IPv4 or IPv6 without brackets.  ERR_MALFORMED. */
+enum err
+net_parse(struct net_addr *addr, const char *host, uint16_t port);
+
+/* Writes the address without its port and without brackets. */
+void
+net_format_host(char dst[static NET_TEXT_MAX], const struct net_addr *addr);
+
+/* Writes ADDRESS:PORT, brackets round IPv6. */
+void
+net_format(char dst[static NET_TEXT_MAX], const struct net_addr *addr);
+
+uint16_t
+net_port(const struct net_addr *addr);
+
+void
+net_set_port(struct net_addr *addr, uint16_t port);
+
+/* Whether it is 0.0.0.0 or [::]. */
+bool
+net_is_wildcard(const struct net_addr *addr);
+
+/*
+ * Listens at addr and fills in the real port if it was 0.  An IPv6 socket
+ * takes IPv6 only.  ERR_SYSTEM or ERR_PERMISSION (errno); EAFNOSUPPORT and
+ * EADDRNOTAVAIL tell a kernel without IPv6.
+ */
+enum err
+net_listen(struct net_addr *addr, int *fd);
+
+/*
+ * Accepts a connection.  ERR_BUSY: none waits, or it went away; ERR_SYSTEM:
+ * no descriptors or memory for it.
+ */
+enum err
+net_accept(int listener, int *fd, struct net_addr *peer);
+
+/*
+ * Starts a connection, from the address from unless NULL.  Completion is
+ * POLLOUT.  ERR_UNREACHABLE, ERR_SYSTEM (errno).
+ */
+enum err
+net_connect(const struct net_addr *addr, const struct net_addr *from,
+	    int *fd);
+
+/* How it went.  ERR_UNREACHABLE (errno). */
+enum err
+net_connected(int fd);
+
+/*
+ * Receives at most cap bytes; *len 0 with ERR_OK is the end of the stream.
+ * ERR_BUSY: nothing now.  ERR_UNREACHABLE: broken (errno).
+ */
+enum err
+net_recv(int fd, void *dst, size_t cap, size_t *len);
+
+/* Sends what it takes now, *len bytes.  Errors as net_recv. */
+enum err
+net_send(int fd, const void *src, size_t cap, size_t *len);
+
+/*
+ * The global addresses of the interfaces that are up (no loopback, no link
+ * local), at most cap.  Returns how many.
+ */
+size_t
+net_global_addrs(struct net_addr *addrs, size_t cap);
+
+#endif
