@@ -130,30 +130,31 @@ install_one(const char *folder, const char *name, const char *target,
 }
 
 /*
- * Writes the path of the file at to as seen from folder; both start with a
- * slash and are free of links and dots.
+ * Writes the path of the file to as seen from folder; both start with a slash
+ * and are free of links and dots.
  */
 static enum err
 relative_path(char dst[static FILE_PATH_MAX], const char *folder,
 	      const char *to)
 {
-	size_t common = 0; /* behind the last slash that both share */
-	size_t used = 0;
-	size_t i = 0;
-	for (; folder[i] && folder[i] == to[i]; i++)
-		if (to[i] == '/')
-			common = i + 1;
-	if (!folder[i] && to[i] == '/')
-		common = i + 1;
-	for (const char *p = folder + common - 1; p; p = strchr(p + 1, '/')) {
-		if (common > strlen(folder) || used + 4 > FILE_PATH_MAX)
+	size_t same = 1; /* the folders that both share, slash included */
+	size_t len = 0;
+	for (size_t i = 1; folder[i - 1] && to[i - 1]; i++) {
+		if (to[i] == '/' && (folder[i] == '/' || !folder[i]))
+			same = i + 1;
+		if (folder[i] != to[i])
 			break;
-		if (p[1])
-			used += (size_t)sprintf(dst + used, "../");
 	}
-	if (used + strlen(to + common) >= FILE_PATH_MAX)
+	const char *rest = strlen(folder) > same ? folder + same : "";
+	for (bool more = *rest; more && len + 4 < FILE_PATH_MAX;) {
+		memcpy(dst + len, "../", 4);
+		len += 3;
+		rest = strchr(rest, '/');
+		more = rest && *++rest;
+	}
+	if (len + strlen(to + same) >= FILE_PATH_MAX)
 		return ERR_TOO_LONG;
-	strcpy(dst + used, to + common);
+	strcpy(dst + len, to + same);
 	return ERR_OK;
 }
 
