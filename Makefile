@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: MIT
+#
+# xlbox. GNU make. `make` builds build/xlbox, `make help` says what else.
+#
+#	CC=clang	another compiler (default musl-gcc)
+#	CROSS=PREFIX	another CPU: aarch64-linux-gnu- and so on, with the
+#			musl-dev package of that CPU; and BUILD=build/aarch64
+#	EMULATOR=CMD	what runs a program of that CPU: qemu-aarch64-static
+#	BUILD=DIR	where everything that is made goes (default build)
+#	LIBC=host	link with the machine's own C library, dynamically
+#	BEARSSL=DIR	a tree of BearSSL 0.6, in place of Debian's source
+#	NANOPB=DIR	a tree of nanopb 0.4.7, likewise
+#	MUSL=DIR	musl's include/ and lib/, where they are not Debian's
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+VERSION = 0.1
+BUILD = build
+CROSS =
+CC = $(if $(CROSS),$(CROSS)gcc,musl-gcc)
+AR = $(CROSS)ar
+STRIP = $(CROSS)strip
+EMULATOR =
+LIBC = musl
+PREFIX = /usr/local
+DESTDIR =
+BINDIR = $(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man
+FUZZ_SECONDS = 20
+export XLBOX ?= $(strip $(EMULATOR) $(BUILD)/xlbox)
+export BUILD EMULATOR VERSION
+
+# The sources that are not ours: pinned, fetched from Debian by `make deps`.
+DEPS = build/deps
+BEARSSL = $(DEPS)/bearssl-0.6
+NANOPB = $(DEPS)/nanopb-0.4.7
+define PINNED
+102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004 bearssl_0.6+dfsg.1.orig.tar.xz bearssl=0.6+dfsg.1-3
+e1d89b166367a3c42d42311bdc2ed57ff78f86aede9a66828516e45490d48c81 nanopb_0.4.7.orig.tar.gz nanopb=0.4.7-2
+endef
+
+# Debian packages to build with, and to test with.
+PKGS_BUILD = gcc musl-tools nanopb xz-utils $(if $(findstring clang,$(CC)),clang)
+PKGS_TEST = 'busybox|busybox-static' clang clang-format clang-tidy cppcheck curl git jq \
+	libc6-dev libclang-rt-14-dev llvm mandoc openssh-client openssl perl \
+	procps python3-cryptography shellcheck valgrind
+
+# Our sources.
+PROTO = build/proto
+PROTOS := $(wildcard proto/*.proto)
+PB_C := $(PROTOS:proto/%.proto=$(PROTO)/%.pb.c)
+PB_H := $(PB_C:.c=.h)
+SRC := $(filter-out applets/main.c,$(wildcard core/*/*.c applets/*.c applets/*/*.c))
+HDR := $(wildcard core/*/*.h applets/*.h applets/*/*.h tests/unit/*.h)
+UNIT := $(wildcard tests/unit/*_test.c)
+FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
+MAN := $(wildcard man/*.[1-8])
+SCRIPTS := $(wildcard tests/run tests/*.sh tests/*.t tests/*/*.sh .ci/run)
+
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wformat=2 -Wswitch-enum -Wundef \
+	-Wcast-qual -Wpointer-arith -Wframe-larger-than=8192 $(WERROR)
+WERROR =
+# One set for nanopb, for what it generates, and for who includes it. The
+# messages have no strings, so its check of UTF-8 would have nothing to do.
+PB_FLAGS = -DPB_FIELD_32BIT -DPB_NO_ERRMSG -DPB_BUFFER_ONLY
+CPPFLAGS_OURS = -D_GNU_SOURCE -DXL_VERSION='"$(VERSION)"' -I. \
+	-isystem $(PROTO) -isystem $(NANOPB) -isystem $(BEARSSL)/inc $(PB_FLAGS)
+CFLAGS = -Os -g
+HARDEN = -fstack-protector-strong
+SANITIZE =
+COMMON = -std=c11 -MD -MP $(CFLAGS) -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables $(SANITIZE)
+
+ifeq ($(LIBC),musl)
+# Static PIE by hand, the same for every compiler: musl-gcc's -static-pie makes
+# a dynamic one without a word.
+TRIPLET := $(subst -pc-,-,$(shell $(CC) -dumpmachine 2>/dev/null))
+TRIPLET := $(subst -gnu,-musl,$(TRIPLET))
+MUSL_INC = $(if $(MUSL),$(MUSL)/include,/usr/include/$(TRIPLET))
+MUSL_LIB = $(if $(MUSL),$(MUSL)/lib,/usr/lib/$(TRIPLET))
+CC_INC := $(dir $(shell $(CC) -print-file-name=include/stddef.h 2>/dev/null))
+COMMON += -fPIE -nostdinc -isystem $(MUSL_INC) -isystem $(CC_INC)
+LIBGCC = $(shell $(CC) -print-libgcc-file-name)
+LINK = $(CC) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text \
+	-Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none \
+	-Wl,-Map=$@.map -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o \
+	$(filter %.o,$^) $(filter %.a,$^) \
+	-Wl,--start-group $(MUSL_LIB)/libc.a $(LIBGCC) -Wl,--end-group \
+	$(MUSL_LIB)/crtn.o
+else
+COMMON += -fPIE
+LINK = $(CC) -pie $(SANITIZE) $(LDFLAGS) -Wl,-z,relro,-z,now,--gc-sections \
+	-o $@ $(filter %.o,$^) $(filter %.a,$^)
+endif
+
+CC_OURS = $(CC) $(COMMON) $(HARDEN) $(WARN) $(CPPFLAGS_OURS) -c -o $@ $<
+CC_PB = $(CC) $(COMMON) $(HARDEN) -w $(CPPFLAGS_OURS) -c -o $@ $<
+# The time of RSA is spent in two folders; the rest is for size.
+CC_BEARSSL = $(CC) $(COMMON) -w -I$(BEARSSL)/inc -I$(BEARSSL)/src \
+	$(if $(filter int rsa,$(word 1,$(subst /, ,$*))),-O3) -c -o $@ $<
+
+OBJ = $(BUILD)/obj
+XL_O = $(SRC:%.c=$(OBJ)/%.o) $(PB_C:$(PROTO)/%.c=$(OBJ)/proto/%.o)
+NANOPB_O = $(addprefix $(OBJ)/nanopb/,pb_common.o pb_encode.o pb_decode.o)
+BEARSSL_O = $(patsubst $(BEARSSL)/src/%.c,$(OBJ)/bearssl/%.o,\
+	$(wildcard $(BEARSSL)/src/*.c $(BEARSSL)/src/*/*.c))
+LIBS = $(BUILD)/libxl.a $(BUILD)/libnanopb.a $(BUILD)/libbearssl.a
+UNIT_BIN = $(UNIT:tests/unit/%.c=$(BUILD)/unit/%)
+FUZZ_BIN = $(FUZZ:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
+.PHONY: all
+all: $(BUILD)/xlbox $(BUILD)/.links
+
+$(BUILD)/xlbox.debug: $(OBJ)/applets/main.o $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(LINK)
+
+$(BUILD)/xlbox: $(BUILD)/xlbox.debug
+	$(call say,STRIP,$@)
+	$(Q)$(STRIP) -s -R .comment -o $@ $<
+
+$(BUILD)/.links: $(BUILD)/xlbox
+	$(Q)$(EMULATOR) $< --install $(BUILD) -f
+	@touch $@
+
+define archive
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $(filter %.o,$^)
+endef
+
+$(BUILD)/libxl.a: $(XL_O)
+	$(archive)
+$(BUILD)/libnanopb.a: $(NANOPB_O)
+	$(archive)
+$(BUILD)/libbearssl.a: $(BEARSSL_O)
+	$(archive)
+
+define compile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(1)
+endef
+
+$(OBJ)/bearssl/%.o: $(BEARSSL)/src/%.c $(BUILD)/flags
+	$(call compile,$(CC_BEARSSL))
+
+$(OBJ)/nanopb/%.o: $(NANOPB)/%.c $(BUILD)/flags
+	$(call compile,$(CC_PB))
+
+$(OBJ)/proto/%.o: $(PROTO)/%.c $(BUILD)/flags
+	$(call compile,$(CC_PB))
+
+$(OBJ)/%.o: %.c $(BUILD)/flags | $(PB_H)
+	$(call compile,$(CC_OURS))
+
+# Debian's generator wants Debian's python3 and protoc, whatever PATH says.
+$(PROTO)/%.pb.c $(PROTO)/%.pb.h &: proto/%.proto proto/%.options
+	$(call say,PB,$<)
+	@mkdir -p $(@D)
+	$(Q)PATH=/usr/bin:$$PATH /usr/bin/python3 /usr/bin/nanopb_generator.py \
+		-q -I proto -D $(PROTO) $*.proto
+
+# Changes when a compiler or a flag does, and only then.
+export FLAGS = $(CC_OURS) $(CC_BEARSSL) $(LINK)
+.PHONY: FORCE
+FORCE:
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
+
+# Tests
+
+$(BUILD)/unit/%: $(OBJ)/tests/unit/%.o $(LIBS)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK)
+
+.PHONY: unit check check-san
+unit: $(UNIT_BIN)
+
+check: all unit
+	tests/run $(TESTS)
+
+check-san:
+	$(MAKE) check BUILD=build/san XLBOX=build/san/xlbox SAN=1 $(SAN_FLAGS)
+
+SAN_FLAGS = LIBC=host CC=clang CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+export SAN
+
+# Dependencies: what is missing is had before anything else is made. The file
+# included here says that it is there; make makes it and starts over.
+
+HAD = $(if $(filter-out $(DEPS)/%,$(BEARSSL)),bearssl) \
+	$(if $(filter-out $(DEPS)/%,$(NANOPB)),nanopb)
+space := $(subst ,, )
+STAMP = $(DEPS)/have-$(subst $(space),-,$(notdir $(CC))).mk
+STAMP_TEST = $(DEPS)/have-tests.mk
+GOALS := $(or $(MAKECMDGOALS),all)
+ifneq ($(filter-out clean distclean dist uninstall help deps%,$(GOALS)),)
+include $(STAMP)
+endif
+ifneq ($(filter check% lint fuzz bench,$(GOALS)),)
+include $(STAMP_TEST)
+endif
+
+.PHONY: deps deps-test
+deps:
+	rm -f $(STAMP)
+	$(MAKE) $(STAMP)
+
+deps-test: deps
+	rm -f $(STAMP_TEST)
+	$(MAKE) $(STAMP_TEST)
+
+# Installs those of the packages $* that are missing; a|b is one or the other.
+define INSTALL_SH
+missing=
+for want in $$*; do
+	found=
+	for package in $$(echo "$$want" | tr '|' ' '); do
+		dpkg-query -W -f='$${db:Status-Status}\n' "$$package" 2>/dev/null |
+			grep -qx installed && found=1
+	done
+	[ "$$found" ] || missing="$$missing $${want%%|*}"
+done
+[ "$$missing" ] || exit 0
+if ! command -v dpkg-query >/dev/null; then
+	echo "make: not a Debian; going on without looking for:$$missing" >&2
+	exit 0
+fi
+if [ "$$(id -u)" = 0 ]; then
+	root=
+elif command -v sudo >/dev/null; then
+	root=sudo
+else
+	echo "make: as root, first: apt-get install -y$$missing" >&2
+	exit 1
+fi
+echo "make: installing$$missing" >&2
+$$root apt-get -q -o DPkg::Lock::Timeout=300 update
+$$root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+	-o DPkg::Lock::Timeout=300 install --no-install-recommends $$missing
+endef
+
+# Fetches into the folder $1 and unpacks there what is pinned, but for $2...,
+# which the caller has. The machine's own lists of sources are read and never
+# written, and what comes has to have the right sum. Debian patches neither.
+define FETCH_SH
+mkdir -p "$$1/apt/parts" "$$1/apt/lists/partial" "$$1/apt/cache/archives/partial"
+cd "$$1"
+shift
+apt_get() {
+	apt-get -q -o Dir::Etc::SourceList=/dev/null \
+		-o Dir::Etc::SourceParts="$$PWD/apt/parts" \
+		-o Dir::State::Lists="$$PWD/apt/lists" \
+		-o Dir::Cache="$$PWD/apt/cache" \
+		-o APT::Sandbox::User=root "$$@" </dev/null
+}
+list_sources() {
+	[ ! -e apt/parts/all.list ] || return 0
+	for file in /etc/apt/sources.list.d/*.sources; do
+		[ ! -f "$$file" ] || sed 's/^Types:.*/Types: deb-src/' "$$file" \
+			>"apt/parts/$${file##*/}"
+	done
+	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+		sed -n 's/^deb\(-src\)\{0,1\}[[:blank:]]/deb-src /p' |
+		sort -u >apt/parts/all.list
+	apt_get update
+}
+while read -r sum tarball source; do
+	case " $$* " in
+	*" $${source%%=*} "*) continue ;;
+	esac
+	if ! echo "$$sum  $$tarball" | sha256sum -c --status 2>/dev/null; then
+		echo "make: fetching the source of $$source" >&2
+		list_sources
+		apt_get source --download-only "$$source" || {
+			echo "make: no source package $$source here; give" \
+				"BEARSSL=DIR and NANOPB=DIR" >&2
+			exit 1
+		}
+		echo "$$sum  $$tarball" | sha256sum -c --quiet
+	fi
+	tar -xf "$$tarball"
+done <<EOF
+$$PINNED
+EOF
+rm -rf apt
+endef
+export INSTALL_SH FETCH_SH PINNED
+
+$(STAMP): Makefile
+	@mkdir -p $(DEPS)
+	@sh -ec "$$INSTALL_SH" sh $(PKGS_BUILD)
+	@sh -ec "$$FETCH_SH" sh $(DEPS) $(HAD)
+	@touch $@
+
+$(STAMP_TEST): Makefile
+	@mkdir -p $(DEPS)
+	@sh -ec "$$INSTALL_SH" sh $(PKGS_TEST)
+	@touch $@
+
+.PHONY: clean distclean
+clean:
+	rm -rf $(filter-out $(DEPS),$(wildcard $(BUILD)/* $(BUILD)/.links))
+
+distclean:
+	rm -rf $(BUILD)
+
+-include $(shell test -d $(OBJ) && find $(OBJ) -name '*.d')
