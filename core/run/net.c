@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include "core/run/net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG 512
+
+static socklen_t
+addr_len(const struct net_addr *addr)
+{
+	return addr->any.sa_family == AF_INET6 ? sizeof addr->v6
+					       : sizeof addr->v4;
+}
+
+enum err
+net_parse(struct net_addr *addr, const char *host, uint16_t port)
+{
+	memset(addr, 0, sizeof *addr);
+	if (inet_pton(AF_INET, host, &addr->v4.sin_addr) == 1)
+		addr->any.sa_family = AF_INET;
+	else if (inet_pton(AF_INET6, host, &addr->v6.sin6_addr) == 1)
+		addr->any.sa_family = AF_INET6;
+	else
+		return ERR_MALFORMED;
+	net_set_port(addr, port);
+	return ERR_OK;
+}
+
+void
+net_format_host(char dst[static NET_TEXT_MAX], const struct net_addr *addr)
+{
+	const void *ip = addr->any.sa_family == AF_INET6
+				 ? (const void *)&addr->v6.sin6_addr
+				 : (const void *)&addr->v4.sin_addr;
+	if (!inet_ntop(addr->any.sa_family, ip, dst, NET_TEXT_MAX))
+		strcpy(dst, "?");
+}
+
+void
+net_format(char dst[static NET_TEXT_MAX], const struct net_addr *addr)
+{
+	char host[NET_TEXT_MAX];
+	bool v6 = addr->any.sa_family == AF_INET6;
+	net_format_host(host, addr);
+	snprintf(dst, NET_TEXT_MAX, v6 ? "[%.45s]:%u" : "%.45s:%u", host,
+		 net_port(addr));
+}
+
+uint16_t
+net_port(const struct net_addr *addr)
+{
+	return ntohs(addr->any.sa_family == AF_INET6 ? addr->v6.sin6_port
+						     : addr->v4.sin_port);
+}
+
+void
+net_set_port(struct net_addr *addr, uint16_t port)
+{
+	if (addr->any.sa_family == AF_INET6)
+		addr->v6.sin6_port = htons(port);
+	else
+		addr->v4.sin_port = htons(port);
+}
+
+bool
+net_is_wildcard(const struct net_addr *addr)
+{
+	if (addr->any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_UNSPECIFIED(&addr->v6.sin6_addr);
+	return addr->v4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+/* Closes fd and keeps errno; returns e. */
+static enum err
+close_after(int fd, enum err e)
+{
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return e;
+}
+
+static int
+tcp_socket(const struct net_addr *addr)
+{
+	return socket(addr->any.sa_family,
+		      SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+static void
+set_option(int fd, int level, int name)
+{
+	int on = 1;
+	(void)setsockopt(fd, level, name, &on, sizeof on);
+}
+
+enum err
+net_listen(struct net_addr *addr, int *fd)
+{
+	socklen_t len = addr_len(addr);
+	int s = tcp_socket(addr);
+	if (s < 0)
+		return ERR_SYSTEM;
+	set_option(s, SOL_SOCKET, SO_REUSEADDR);
+	if (addr->any.sa_family == AF_INET6)
+		set_option(s, IPPROTO_IPV6, IPV6_V6ONLY);
+	if (bind(s, &addr->any, len) != 0)
+		return close_after(s, errno == EACCES ? ERR_PERMISSION
+						      : ERR_SYSTEM);
+	if (listen(s, BACKLOG) != 0 || getsockname(s, &addr->any, &len) != 0)
+		return close_after(s, ERR_SYSTEM);
+	*fd = s;
+	return ERR_OK;
+}
+
+enum err
+net_accept(int listener, int *fd, struct net_addr *peer)
+{
+	socklen_t len = sizeof *peer;
+	memset(peer, 0, sizeof *peer);
+	int s = accept4(listener, &peer->any, &len,
+			SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (s < 0) {
+		bool ours = errno == EMFILE || errno == ENFILE ||
+			    errno == ENOBUFS || errno == ENOMEM;
+		return ours ? ERR_SYSTEM : ERR_BUSY;
+	}
+	set_option(s, IPPROTO_TCP, TCP_NODELAY);
+	*fd = s;
+	return ERR_OK;
+}
+
+enum err
+net_connect(const struct net_addr *addr, const struct net_addr *from, int *fd)
+{
+	int s = tcp_socket(addr);
+	if (s < 0)
+		return ERR_SYSTEM;
+	set_option(s, IPPROTO_TCP, TCP_NODELAY);
+	if (from && bind(s, &from->any, addr_len(from)) != 0)
+		return close_after(s, ERR_SYSTEM);
+	if (connect(s, &addr->any, addr_len(addr)) != 0 &&
+	    errno != EINPROGRESS)
+		return close_after(s, ERR_UNREACHABLE);
+	*fd = s;
+	return ERR_OK;
+}
+
+enum err
+net_connected(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof error;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+		return ERR_UNREACHABLE;
+	errno = error;
+	return error == 0 ? ERR_OK : ERR_UNREACHABLE;
+}
+
+/* What a failed call on a stream means. */
+static enum err
+stream_error(void)
+{
+	bool later = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+	return later ? ERR_BUSY : ERR_UNREACHABLE;
+}
+
+enum err
+net_recv(int fd, void *dst, size_t cap, size_t *len)
+{
+	ssize_t n = recv(fd, dst, cap, 0);
+	*len = n > 0 ? (size_t)n : 0;
+	return n < 0 ? stream_error() : ERR_OK;
+}
+
+enum err
+net_send(int fd, const void *src, size_t cap, size_t *len)
+{
+	ssize_t n = send(fd, src, cap, MSG_NOSIGNAL);
+	*len = n > 0 ? (size_t)n : 0;
+	return n < 0 ? stream_error() : ERR_OK;
+}
+
+static bool
+is_global(const struct ifaddrs *i)
+{
+	if (!i->ifa_addr || !(i->ifa_flags & IFF_UP) ||
+	    (i->ifa_flags & IFF_LOOPBACK))
+		return false;
+	if (i->ifa_addr->sa_family == AF_INET6) {
+		struct net_addr a;
+		memcpy(&a.v6, i->ifa_addr, sizeof a.v6);
+		return !IN6_IS_ADDR_LINKLOCAL(&a.v6.sin6_addr);
+	}
+	if (i->ifa_addr->sa_family != AF_INET)
+		return false;
+	struct sockaddr_in v4;
+	memcpy(&v4, i->ifa_addr, sizeof v4);
+	return ntohl(v4.sin_addr.s_addr) >> 16 != 0xa9fe; /* 169.254/16 */
+}
+
+size_t
+net_global_addrs(struct net_addr *addrs, size_t cap)
+{
+	struct ifaddrs *list;
+	size_t len = 0;
+	if (getifaddrs(&list) != 0)
+		return 0;
+	for (const struct ifaddrs *i = list; i && len < cap; i = i->ifa_next) {
+		if (!is_global(i))
+			continue;
+		struct net_addr *a = &addrs[len++];
+		memset(a, 0, sizeof *a);
+		if (i->ifa_addr->sa_family == AF_INET6)
+			memcpy(&a->v6, i->ifa_addr, sizeof a->v6);
+		else
+			memcpy(&a->v4, i->ifa_addr, sizeof a->v4);
+	}
+	freeifaddrs(list);
+	return len;
+}

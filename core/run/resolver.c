@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "core/run/resolver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/file.h"
+
+/*
+ * What the helper sends: the addresses, and no more.  At most 8 * 28 bytes,
+ * below PIPE_BUF, so that it arrives whole or not at all.
+ */
+static size_t
+look_up(struct net_addr addrs[static RESOLVER_ADDRS_MAX], const char *host,
+	uint16_t port)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list;
+	size_t len = 0;
+	if (getaddrinfo(host, NULL, &hints, &list) != 0)
+		return 0;
+	for (const struct addrinfo *i = list; i && len < RESOLVER_ADDRS_MAX;
+	     i = i->ai_next) {
+		if (i->ai_addrlen > sizeof addrs[len])
+			continue;
+		memset(&addrs[len], 0, sizeof addrs[len]);
+		memcpy(&addrs[len], i->ai_addr, i->ai_addrlen);
+		net_set_port(&addrs[len++], port);
+	}
+	freeaddrinfo(list);
+	return len;
+}
+
+static _Noreturn void
+helper(int fd, const char *host, uint16_t port)
+{
+	struct net_addr addrs[RESOLVER_ADDRS_MAX];
+	signal(SIGPIPE, SIG_DFL);
+	size_t len = look_up(addrs, host, port);
+	_exit(file_write_all(fd, addrs, len * sizeof *addrs) == ERR_OK ? 0 : 1);
+}
+
+enum err
+resolver_start(struct resolver *r, const char *host, uint16_t port)
+{
+	int ends[2];
+	*r = (struct resolver){ .pid = -1, .fd = -1 };
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return ERR_SYSTEM;
+	r->pid = fork();
+	if (r->pid == 0) {
+		close(ends[0]);
+		helper(ends[1], host, port);
+	}
+	int saved = errno;
+	close(ends[1]);
+	if (r->pid > 0) {
+		r->fd = ends[0];
+		return ERR_OK;
+	}
+	close(ends[0]);
+	errno = saved;
+	return ERR_SYSTEM;
+}
+
+static void
+reap(struct resolver *r)
+{
+	close(r->fd);
+	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*r = (struct resolver){ .pid = -1, .fd = -1 };
+}
+
+enum err
+resolver_finish(struct resolver *r,
+		struct net_addr addrs[static RESOLVER_ADDRS_MAX], size_t *len)
+{
+	ssize_t n;
+	do {
+		n = read(r->fd, addrs, RESOLVER_ADDRS_MAX * sizeof *addrs);
+	} while (n < 0 && errno == EINTR);
+	reap(r);
+	*len = n > 0 ? (size_t)n / sizeof *addrs : 0;
+	return *len > 0 ? ERR_OK : ERR_UNREACHABLE;
+}
+
+void
+resolver_stop(struct resolver *r)
+{
+	if (r->fd < 0)
+		return;
+	kill(r->pid, SIGKILL);
+	reap(r);
+}
