@@ -31,16 +31,16 @@ static int tap_failed;
 #define ok(cond, ...) tap_ok((cond), __FILE__, __LINE__, __VA_ARGS__)
 
 /* Integers of any type, compared as intmax_t. */
-#define is_int(got, want, ...)                                                 \
-	tap_is_int((intmax_t)(got), (intmax_t)(want), __FILE__, __LINE__,      \
+#define is_int(got, want, ...)                                            \
+	tap_is_int((intmax_t)(got), (intmax_t)(want), __FILE__, __LINE__, \
 		   __VA_ARGS__)
 
 /* C strings; either may be NULL. */
-#define is_str(got, want, ...)                                                 \
+#define is_str(got, want, ...) \
 	tap_is_str((got), (want), __FILE__, __LINE__, __VA_ARGS__)
 
 /* len bytes. */
-#define is_mem(got, want, len, ...)                                            \
+#define is_mem(got, want, len, ...) \
 	tap_is_mem((got), (want), (len), __FILE__, __LINE__, __VA_ARGS__)
 
 __attribute__((format(printf, 4, 0))) static inline bool
