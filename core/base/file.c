@@ -74,7 +74,8 @@ file_sync_folder(const char *path)
 	}
 	memcpy(folder, slash ? path : ".", len);
 	folder[len] = '\0';
-	int fd = open(len > 0 ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(len > 0 ? folder : "/",
+		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return ERR_WRITE;
 	/* Some file systems cannot sync a folder: nothing more can be done. */
@@ -89,8 +90,8 @@ file_sync_folder(const char *path)
 static enum err
 write_fresh(const char *path, mode_t mode, const void *data, size_t len)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-		      mode);
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	int fd = open(path, flags, mode);
 	if (fd < 0)
 		return ERR_CREATE;
 	enum err e = file_write_all(fd, data, len);
@@ -161,8 +162,7 @@ file_exists(const char *path)
 }
 
 enum err
-file_join(char dst[static FILE_PATH_MAX], const char *folder,
-	  const char *name)
+file_join(char dst[static FILE_PATH_MAX], const char *folder, const char *name)
 {
 	int n = snprintf(dst, FILE_PATH_MAX, "%s/%s", folder, name);
 	if (n >= 0 && n < FILE_PATH_MAX)

@@ -55,8 +55,7 @@ file_exists(const char *path);
 
 /* Joins folder and name with a slash.  ERR_TOO_LONG (errno ENAMETOOLONG). */
 enum err
-file_join(char dst[static FILE_PATH_MAX], const char *folder,
-	  const char *name);
+file_join(char dst[static FILE_PATH_MAX], const char *folder, const char *name);
 
 /*
  * Takes the lock of a folder, held by the returned descriptor until it is

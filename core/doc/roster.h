@@ -35,9 +35,9 @@ struct roster {
 	char name[TEXT_NAME_MAX + 1];
 	struct nodeid id;
 	uint64_t attrs;
-	unsigned max_size;      /* 2..64 */
+	unsigned max_size;       /* 2..64 */
 	unsigned endpoint_count; /* 1 or 2 */
-	unsigned self;          /* index of this node, or ROSTER_NO_SELF */
+	unsigned self;           /* index of this node, or ROSTER_NO_SELF */
 	size_t members_len;
 	struct member members[ROSTER_MEMBERS_MAX]; /* in index order */
 };

@@ -17,7 +17,7 @@
 #define KEYFILE_MAX 16384    /* bytes of a file that is read */
 #define KEYFILE_PEM_MAX 4096 /* characters of a PEM text that is written */
 #define KEYFILE_SSH_MAX 768  /* characters of an ssh-rsa line, and a NUL */
-#define KEYFILE_FINGERPRINT_MAX 51 /* "SHA256:" and 43 characters, and a NUL */
+#define KEYFILE_FINGERPRINT_MAX 51 /* "SHA256:", 43 characters, NUL */
 
 enum keyfile_form {
 	KEYFILE_SSH,       /* ssh-rsa line */

@@ -24,7 +24,7 @@ struct rng {
 enum err
 rng_init(struct rng *rng, void (*waiting)(void));
 
-/* Seeds rng from len bytes alone: for tests, which need the same bytes again. */
+/* Seeds rng from len bytes alone: for tests, to get the same bytes again. */
 void
 rng_init_fixed(struct rng *rng, const void *seed, size_t len);
 

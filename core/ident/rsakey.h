@@ -17,13 +17,13 @@ struct rng;
  * bytes_wipe by their owner.
  */
 
-#define RSAKEY_BITS_MIN 1024     /* read at all */
-#define RSAKEY_BITS_STRONG 2048  /* least without a test option */
+#define RSAKEY_BITS_MIN 1024    /* read at all */
+#define RSAKEY_BITS_STRONG 2048 /* least without a test option */
 #define RSAKEY_BITS_MAX 4096
-#define RSAKEY_LEN_MAX 512       /* bytes of a modulus, block or signature */
-#define RSAKEY_FACTOR_MAX 260    /* bytes of p, q, dp, dq, iq */
-#define RSAKEY_SPKI_MAX 550      /* bytes of a SubjectPublicKeyInfo */
-#define RSAKEY_PLAIN_MAX 470     /* bytes an OAEP block of 4096 bits holds */
+#define RSAKEY_LEN_MAX 512    /* bytes of a modulus, block or signature */
+#define RSAKEY_FACTOR_MAX 260 /* bytes of p, q, dp, dq, iq */
+#define RSAKEY_SPKI_MAX 550   /* bytes of a SubjectPublicKeyInfo */
+#define RSAKEY_PLAIN_MAX 470  /* bytes an OAEP block of 4096 bits holds */
 
 enum rsakey_hash {
 	RSAKEY_SHA1,   /* 20 bytes */

@@ -12,8 +12,8 @@
  * between a look at the flags and the wait.
  */
 static volatile sig_atomic_t came[NSIG];
-static sigset_t blocked;      /* what loop_catch has blocked */
-static sigset_t wait_mask;    /* the process's mask without them */
+static sigset_t blocked;   /* what loop_catch has blocked */
+static sigset_t wait_mask; /* the process's mask without them */
 static bool catches;
 
 enum err

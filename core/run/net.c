@@ -147,8 +147,7 @@ net_connect(const struct net_addr *addr, const struct net_addr *from, int *fd)
 	set_option(s, IPPROTO_TCP, TCP_NODELAY);
 	if (from && bind(s, &from->any, addr_len(from)) != 0)
 		return close_after(s, ERR_SYSTEM);
-	if (connect(s, &addr->any, addr_len(addr)) != 0 &&
-	    errno != EINPROGRESS)
+	if (connect(s, &addr->any, addr_len(addr)) != 0 && errno != EINPROGRESS)
 		return close_after(s, ERR_UNREACHABLE);
 	*fd = s;
 	return ERR_OK;

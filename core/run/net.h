@@ -66,8 +66,7 @@ net_accept(int listener, int *fd, struct net_addr *peer);
  * POLLOUT.  ERR_UNREACHABLE, ERR_SYSTEM (errno).
  */
 enum err
-net_connect(const struct net_addr *addr, const struct net_addr *from,
-	    int *fd);
+net_connect(const struct net_addr *addr, const struct net_addr *from, int *fd);
 
 /* How it went.  ERR_UNREACHABLE (errno). */
 enum err

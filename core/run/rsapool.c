@@ -58,7 +58,8 @@ rsapool_init(struct rsapool *pool, const struct rsakey_private *ck,
 		.ck = ck,
 		.sk = sk,
 		.loop = loop,
-		.turn = { .fd = -1, .deadline = LOOP_NEVER,
+		.turn = { .fd = -1,
+			  .deadline = LOOP_NEVER,
 			  .ready = take_turn },
 	};
 	pool->last = &pool->first;

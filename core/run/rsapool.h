@@ -24,9 +24,9 @@ enum rsapool_op {
 /* The caller's, and not to be touched between submit and done. */
 struct rsapool_job {
 	enum rsapool_op op;
-	enum rsakey_hash hash; /* of what is signed */
-	enum err result;       /* ERR_OK, or the operation failed */
-	size_t len;            /* of data, before and after */
+	enum rsakey_hash hash;        /* of what is signed */
+	enum err result;              /* ERR_OK, or the operation failed */
+	size_t len;                   /* of data, before and after */
 	uint8_t data[RSAKEY_LEN_MAX]; /* block or digest; plaintext or
 					 signature */
 	void (*done)(struct rsapool_job *job);

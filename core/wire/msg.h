@@ -19,9 +19,8 @@
  */
 
 /* Sets the bytes field f of message m. */
-#define MSG_SET(m, f, src, n)                      \
-	((m)->has_##f = true,                      \
-	 (m)->f.size = (pb_size_t)(n),             \
+#define MSG_SET(m, f, src, n)                               \
+	((m)->has_##f = true, (m)->f.size = (pb_size_t)(n), \
 	 (void)memcpy((m)->f.bytes, (src), (n)))
 
 /* Sets the plain field f of message m. */

@@ -24,7 +24,7 @@ struct rng;
  * Times are milliseconds of the caller's monotonic clock.
  */
 
-#define SESSION_MESSAGE_MAX 16384               /* bytes of a message */
+#define SESSION_MESSAGE_MAX 16384                  /* bytes of a message */
 #define SESSION_BUF_LEN (SESSION_MESSAGE_MAX + 64) /* of each buffer */
 #define SESSION_NEVER INT64_MAX
 
@@ -35,14 +35,14 @@ enum {
 	SESSION_CAN_DECRYPT = 4, /* session_hello_block waits to be decrypted */
 	SESSION_CAN_MESSAGE = 8, /* session_message has a whole message */
 	SESSION_CAN_POST = 16,   /* open, and session_post has room for one */
-	SESSION_CLOSED = 32,     /* nothing more will happen: close the socket */
+	SESSION_CLOSED = 32, /* nothing more will happen: close the socket */
 };
 
 /* What all sessions of a kind have in common; outlives them. */
 struct session_config {
-	unsigned dialects; /* bits that a responder accepts */
-	bool pipelined;    /* sealed: deliver a message while an answer to an
-			      earlier one is still to be sent */
+	unsigned dialects;  /* bits that a responder accepts */
+	bool pipelined;     /* sealed: deliver a message while an answer to an
+			       earlier one is still to be sent */
 	int64_t hello_ms;   /* for the Hello, or the Reply; SESSION_NEVER */
 	int64_t message_ms; /* for a message once begun, and for sending one */
 	int64_t idle_ms;    /* between messages */

@@ -29,7 +29,9 @@ static struct probe
 make_probe(struct loop *loop, int fd, short events, int64_t deadline)
 {
 	return (struct probe){
-		.watch = { .fd = fd, .events = events, .deadline = deadline,
+		.watch = { .fd = fd,
+			   .events = events,
+			   .deadline = deadline,
 			   .ready = note },
 		.loop = loop,
 	};

@@ -30,8 +30,9 @@ test_text(void)
 		{ "::", "[::]:80", true },
 		{ "2001:db8::7", "[2001:db8::7]:80", false },
 	};
-	static const char *const bad[] = { "", "a", "1.2.3", "[::1]", "1::2::3",
-					   "1.2.3.4.5", "fe80::1%lo" };
+	static const char *const bad[] = { "",          "a",       "1.2.3",
+					   "[::1]",     "1::2::3", "1.2.3.4.5",
+					   "fe80::1%lo" };
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		struct net_addr a;
 		char text[NET_TEXT_MAX];

@@ -32,8 +32,10 @@ test_order(struct loop *loop, struct rsapool *pool)
 {
 	struct rsapool_job a = decrypt_job("first");
 	struct rsapool_job b = decrypt_job("second");
-	struct rsapool_job s = { .op = RSAPOOL_SIGN, .hash = RSAKEY_SHA256,
-				 .len = 32, .done = note_done };
+	struct rsapool_job s = { .op = RSAPOOL_SIGN,
+				 .hash = RSAKEY_SHA256,
+				 .len = 32,
+				 .done = note_done };
 	uint8_t digest[32] = { 7 };
 	memcpy(s.data, digest, sizeof digest);
 	b.data[5] ^= 1;
