@@ -86,7 +86,7 @@ aead() { # aead KEY NONCE AAD PLAINTEXT: RFC 8439 2.8, from its two parts
 	aead_k=$(chacha "$1" "$2" 00000000 "$(zeros 32)")
 	aead_c=$(chacha "$1" "$2" 01000000 "$4")
 	aead_al=$(len "$3") aead_cl=$(len "$aead_c")
-	aead_pa= aead_pc=
+	aead_pa='' aead_pc=''
 	[ $((aead_al % 16)) -eq 0 ] || aead_pa=$(pad16 "$aead_al")
 	[ $((aead_cl % 16)) -eq 0 ] || aead_pc=$(pad16 "$aead_cl")
 	aead_m=$3$aead_pa$aead_c$aead_pc$(le8 "$aead_al")$(le8 "$aead_cl")
@@ -154,17 +154,17 @@ x25519_pem "$e_s_private" "$tmp/e_s"
 e_c=$(x25519_pub "$tmp/e_c")
 e_s=$(x25519_pub "$tmp/e_s")
 
-hello_documented=$iv1$key1$salt1$v_documented
-hello_prefixed=$key1$salt1$v_prefixed
-hello_sealed=$key1$salt1$v_sealed$e_c
-
 {
 	emit oaep_seed "$seed"
 	for d in documented prefixed sealed; do
-		eval "p=\$hello_$d"
+		case $d in
+		documented) p=$iv1$key1$salt1$v_documented ;;
+		prefixed) p=$key1$salt1$v_prefixed ;;
+		sealed) p=$key1$salt1$v_sealed$e_c ;;
+		esac
 		emit "${d}_plaintext" "$p"
 		c=$(oaep "$reg_ck" 256 "$seed" "$p")
-		eval "hello_$d=\$c"
+		[ $d != sealed ] || hello_sealed=$c
 		emit "${d}_rsa2048_1" "$c"
 		emit "${d}_rsa1024_1" \
 		    "$(oaep "$here/rsa1024-1.pem" 128 "$seed" "$p")"
