@@ -74,7 +74,8 @@ bool
 net_is_wildcard(const struct net_addr *addr)
 {
 	if (addr->any.sa_family == AF_INET6)
-		return IN6_IS_ADDR_UNSPECIFIED(&addr->v6.sin6_addr);
+		return memcmp(&addr->v6.sin6_addr, &in6addr_any,
+			      sizeof in6addr_any) == 0;
 	return addr->v4.sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
