@@ -9,6 +9,7 @@
 #include "core/base/err.h"
 #include "core/ident/rsakey.h"
 #include "core/ident/version.h"
+#include "core/wire/collect.h"
 #include "core/wire/hello.h"
 #include "core/wire/seal.h"
 
@@ -57,6 +58,7 @@ struct session_config {
 enum session_state {
 	SESSION_STATE_HELLO,   /* responder: waits for the Hello */
 	SESSION_STATE_DECRYPT, /* responder: has one, waits for its plaintext */
+	SESSION_STATE_ANSWER,  /* responder: sends the Reply */
 	SESSION_STATE_REPLY,   /* initiator: waits for the Reply */
 	SESSION_STATE_OPEN,
 	SESSION_STATE_CLOSING, /* sends what is left, then closes */
@@ -74,13 +76,17 @@ struct session {
 	enum dialect dialect;
 	bool initiator;
 	bool got_message; /* a message is in place and not yet taken */
+	bool held;        /* and has to wait until an answer is sent */
+	bool our_turn;    /* the peer waits for what we have to send */
+	bool ended;       /* the peer sends no more */
 	size_t in_len, out_len, out_sent;
 	size_t message_at, message_len;
 	size_t hello_len; /* bytes of a Hello: the responder's modulus */
-	int64_t deadline;
-	struct hello hello; /* secrets of the exchange; wiped when open */
-	struct seal seal;   /* keys and chains of the open session */
-	struct version peer_version;
+	int64_t recv_deadline, send_deadline;
+	struct collect collect; /* older dialects: the message that comes in */
+	struct hello hello;     /* secrets of the exchange; wiped when open */
+	struct seal seal;       /* keys and chains of the open session */
+	struct version peer_version; /* of the Hello, or the Reply */
 };
 
 /*
@@ -114,9 +120,10 @@ void
 session_tick(struct session *s, int64_t now);
 
 /*
- * Where received bytes go, and how many at the most.  A responder that waits
- * for its Hello to be decrypted has room for one, because a byte behind a
- * Hello closes the session.
+ * Where received bytes go, and how many at the most.  Where the peer has to
+ * wait for us (behind its Hello until the Reply is sent; behind a message of
+ * the older dialects until its answer is sent) there is room for one byte,
+ * because that closes the session: who reads before sending, sees it.
  */
 uint8_t *
 session_recv_space(struct session *s, size_t *len);
@@ -125,7 +132,12 @@ session_recv_space(struct session *s, size_t *len);
 void
 session_recv_done(struct session *s, size_t len, int64_t now);
 
-/* The peer closed its side: nothing more will be received. */
+/*
+ * The peer closed its side: nothing more will be received.  Before the session
+ * is open, and when nothing is left to do, it closes at once.  Otherwise it
+ * closes when the message in place is taken, a responder has sent its answer,
+ * and all that was posted is sent.
+ */
 void
 session_recv_end(struct session *s);
 
@@ -153,14 +165,20 @@ session_hello_plain(struct session *s, const uint8_t *plain, size_t len,
 const uint8_t *
 session_message(const struct session *s, size_t *len);
 
-/* The message has been dealt with; its bytes are gone. */
+/*
+ * The message has been dealt with; its bytes are gone.  The answer may be
+ * posted before or later.  A responder of the older dialects, or one that is
+ * not pipelined, gets no further message until it has posted something and
+ * that is sent.
+ */
 void
 session_message_done(struct session *s, int64_t now);
 
 /*
  * Seals one message of 1..SESSION_MESSAGE_MAX bytes for sending.  In the older
- * dialects that leaves it at most 16,384 bytes on the wire.  ERR_BUSY while
- * there is no room, ERR_TOO_LONG.
+ * dialects that leaves it at most 16,384 bytes on the wire, and one is posted
+ * at a time, in turn with the peer.  ERR_TOO_LONG; ERR_BUSY while there is no
+ * room, it is not our turn, or the session is not open.
  */
 enum err
 session_post(struct session *s, const uint8_t *bytes, size_t len, int64_t now);
