@@ -62,8 +62,18 @@ enum err
 rsakey_check_public(const struct rsakey_public *key, unsigned min_bits);
 
 /*
- * Whether a private key is sound: n = p * q, dp, dq and iq fit, a signature
- * made with it verifies and an OAEP block opens.  ERR_REFUSED.
+ * Takes a modulus and an exponent without leading zeros.  ERR_TOO_LONG for a
+ * modulus over 4096 bits, ERR_MALFORMED unless rsakey_check_public allows
+ * them with 1024 bits.
+ */
+enum err
+rsakey_set_public(struct rsakey_public *key, const uint8_t *n, size_t n_len,
+		  const uint8_t *e, size_t e_len);
+
+/*
+ * Whether a private key is sound: n = p * q, d, dp, dq and iq fit, a signature
+ * made with it verifies and an OAEP block opens.  Takes milliseconds, in time
+ * that tells of the key: for a user's check of a file.  ERR_REFUSED.
  */
 enum err
 rsakey_check_private(const struct rsakey_private *key, struct rng *rng);
