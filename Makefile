@@ -42,11 +42,13 @@ define PINNED
 e1d89b166367a3c42d42311bdc2ed57ff78f86aede9a66828516e45490d48c81 nanopb_0.4.7.orig.tar.gz nanopb=0.4.7-2
 endef
 
-# Debian packages to build with, and to test with.
+# Debian packages: to build, to test, and for the sanitizers, fuzzers and lint.
+# a|b is one or the other.
 PKGS_BUILD = gcc musl-tools nanopb xz-utils $(if $(findstring clang,$(CC)),clang)
-PKGS_TEST = 'busybox|busybox-static' clang clang-format clang-tidy cppcheck curl git jq \
-	libc6-dev libclang-rt-14-dev llvm mandoc openssh-client openssl perl \
-	procps python3-cryptography shellcheck valgrind
+PKGS_CHECK = 'busybox|busybox-static' jq mandoc openssh-client openssl perl \
+	procps python3-cryptography
+PKGS_LINT = clang clang-format clang-tidy cppcheck git libc6-dev \
+	libclang-rt-14-dev llvm mandoc shellcheck
 
 # Our sources.
 PROTO = build/proto
@@ -84,7 +86,7 @@ MUSL_INC = $(if $(MUSL),$(MUSL)/include,/usr/include/$(TRIPLET))
 MUSL_LIB = $(if $(MUSL),$(MUSL)/lib,/usr/lib/$(TRIPLET))
 CC_INC := $(dir $(shell $(CC) -print-file-name=include/stddef.h 2>/dev/null))
 COMMON += -fPIE -nostdinc -isystem $(MUSL_INC) -isystem $(CC_INC)
-LIBGCC = $(shell $(CC) -print-libgcc-file-name)
+LIBGCC := $(shell $(CC) -print-libgcc-file-name 2>/dev/null)
 LINK = $(CC) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text \
 	-Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--build-id=none \
 	-Wl,-Map=$@.map -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o \
@@ -170,9 +172,9 @@ $(PROTO)/%.pb.c $(PROTO)/%.pb.h &: proto/%.proto proto/%.options
 		-q -I proto -D $(PROTO) $*.proto
 
 # Changes when a compiler or a flag does, and only then.
-export FLAGS = $(CC_OURS) $(CC_BEARSSL) $(LINK)
 .PHONY: FORCE
 FORCE:
+$(BUILD)/flags: export FLAGS = $(CC_OURS) $(CC_BEARSSL) $(LINK)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
@@ -321,23 +323,28 @@ HAD = $(if $(filter-out $(DEPS)/%,$(BEARSSL)),bearssl) \
 	$(if $(filter-out $(DEPS)/%,$(NANOPB)),nanopb)
 space := $(subst ,, )
 STAMP = $(DEPS)/have-$(subst $(space),-,$(notdir $(CC))).mk
-STAMP_TEST = $(DEPS)/have-tests.mk
+STAMP_CHECK = $(DEPS)/have-check.mk
+STAMP_LINT = $(DEPS)/have-lint.mk
 GOALS := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out clean distclean dist uninstall help deps%,$(GOALS)),)
 include $(STAMP)
 endif
-ifneq ($(filter check% lint fuzz bench,$(GOALS)),)
-include $(STAMP_TEST)
+ifneq ($(filter check% bench,$(GOALS)),)
+include $(STAMP_CHECK)
+endif
+ifneq ($(filter check-san fuzz lint lint-% format,$(GOALS)),)
+include $(STAMP_LINT)
 endif
 
-.PHONY: deps deps-test
+# deps: what a build needs; deps-all: what any target here needs.
+.PHONY: deps deps-all
 deps:
 	rm -f $(STAMP)
 	$(MAKE) $(STAMP)
 
-deps-test: deps
-	rm -f $(STAMP_TEST)
-	$(MAKE) $(STAMP_TEST)
+deps-all: deps
+	rm -f $(STAMP_CHECK) $(STAMP_LINT)
+	$(MAKE) $(STAMP_CHECK) $(STAMP_LINT)
 
 # Installs those of the packages $* that are missing; a|b is one or the other.
 define INSTALL_SH
@@ -422,9 +429,14 @@ $(STAMP): Makefile
 	@sh -ec "$$FETCH_SH" sh $(DEPS) $(HAD)
 	@touch $@
 
-$(STAMP_TEST): Makefile
+$(STAMP_CHECK): Makefile
 	@mkdir -p $(DEPS)
-	@sh -ec "$$INSTALL_SH" sh $(PKGS_TEST)
+	@sh -ec "$$INSTALL_SH" sh $(PKGS_CHECK)
+	@touch $@
+
+$(STAMP_LINT): Makefile
+	@mkdir -p $(DEPS)
+	@sh -ec "$$INSTALL_SH" sh $(PKGS_LINT)
 	@touch $@
 
 # What goes out
@@ -441,7 +453,7 @@ install: all
 		$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
 	done
 
-uninstall:
+uninstall: # the links to xlbox, whatever applets there were
 	for link in $(DESTDIR)$(BINDIR)/xl-*; do \
 		[ "$$(readlink $$link)" != xlbox ] || rm -f $$link; \
 	done
@@ -574,6 +586,6 @@ distclean:
 help:
 	@sed -n '/^[^#]/q; s/^#//p' Makefile
 	@echo 'Targets: all check check-san fuzz lint format bench demo size'
-	@echo '	install uninstall dist deps deps-test clean distclean'
+	@echo '	install uninstall dist deps deps-all clean distclean'
 
 -include $(shell test -d $(OBJ) && find $(OBJ) -name '*.d')

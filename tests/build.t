@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The executable itself, and make install and uninstall: what a packager, and
+# who drops one file onto a box, rely on.
+. "${0%/*}/lib.sh"
+
+BUILD=${BUILD:-build}
+case $BUILD in
+/*) build=$BUILD ;;
+*) build=$ROOT/$BUILD ;;
+esac
+bin=$build/xlbox
+size_max=180224 # 176 KiB
+
+# With the variables that the make which runs this test was given.
+make_here()
+{
+	(cd "$ROOT" && make "$@")
+}
+
+# The files and links under a folder, without the folder's name.
+tree()
+{
+	(cd "$1" && find . ! -type d | LC_ALL=C sort)
+}
+
+if [ "$SAN" = 1 ]; then
+	skip "static PIE" "the sanitizers need a dynamic executable"
+else
+	readelf -hlW "$bin" >elf
+	readelf -dW "$bin" >dynamic
+	readelf -SW "$bin" >sections
+	like "$(cat elf)" 'Type: +DYN' "position-independent"
+	unlike "$(cat elf)" 'INTERP' "no interpreter"
+	like "$(cat dynamic)" 'FLAGS_1.* PIE' "marked as PIE"
+	unlike "$(cat dynamic)" 'NEEDED' "no shared library"
+	unlike "$(cat dynamic)" 'TEXTREL' "no relocations of code"
+	like "$(cat elf)" 'GNU_STACK .* RW +0x' "the stack is not executable"
+	like "$(cat elf)" 'GNU_RELRO' "read-only after relocation"
+	like "$(cat dynamic)" 'BIND_NOW|FLAGS.* NOW' "no lazy binding"
+	unlike "$(cat elf)" 'LOAD .* RWE' "nothing both writable and executable"
+	unlike "$(cat sections)" '\.(symtab|debug|comment)' "stripped"
+	like "$(readelf -SW "$bin.debug")" '\.symtab' "symbols are beside"
+	like "$(readelf -sW "$bin.debug")" ' __stack_chk_fail' "stack protector"
+	ok "at most $size_max bytes" test "$(file_size "$bin")" -le "$size_max"
+	diag "$(file_size "$bin") bytes"
+fi
+
+applets=$($XLBOX --list)
+like "$applets" '^xl-' "there are applets"
+
+for applet in $applets; do
+	is "$(readlink "$build/$applet")" xlbox "$BUILD has a link $applet"
+done
+echo ./opt/bin/xlbox >want
+for applet in $applets; do
+	echo "./opt/bin/$applet"
+done >>want
+for page in "$ROOT"/man/*.[1-8]; do
+	[ -f "$page" ] || continue
+	echo "./opt/share/man/man${page##*.}/${page##*/}"
+done >>want
+LC_ALL=C sort -o want want
+
+mkdir d
+status 0 "make install" make_here install DESTDIR="$T/d" PREFIX=/opt
+tree d >got
+same got want "installs the executable, the links, the man pages"
+same "$bin" d/opt/bin/xlbox "the executable is the one built"
+is "$(stat -c %a d/opt/bin/xlbox)" 755 "the executable's mode"
+for applet in $applets; do
+	is "$(readlink "d/opt/bin/$applet")" xlbox "the link $applet is relative"
+done
+if [ "$XLBOX" = "$bin" ]; then
+	status 0 "an installed link runs" "d/opt/bin/$(echo "$applets" |
+		head -n 1)" --version
+else
+	skip "an installed link runs" "needs an emulator"
+fi
+
+ln -s elsewhere d/opt/bin/xl-foreign
+echo kept >d/opt/bin/other
+status 0 "make install again" make_here install DESTDIR="$T/d" PREFIX=/opt
+status 0 "make uninstall" make_here uninstall DESTDIR="$T/d" PREFIX=/opt
+is "$(tree d)" "./opt/bin/other
+./opt/bin/xl-foreign" "uninstall leaves what is not its own, and only that"
+
+done_testing
