@@ -5,29 +5,15 @@
 
 #include "core/base/bytes.h"
 #include "core/ident/rng.h"
+#include "core/wire/agree.h"
 #include "core/wire/seal.h"
-
-#define LABEL_REPLY "xlattice2 reply"
-#define LABEL_C2S "xlattice2 c2s"
-#define LABEL_S2C "xlattice2 s2c"
-#define LABEL_BIND "xlattice2 bind"
-#define LABEL_MAX sizeof LABEL_REPLY
 
 #define REPLY_DOCUMENTED 80
 #define REPLY_PREFIXED 64
 #define REPLY_SEALED 100
-#define DIGEST 32
 
 /* key2 | salt2 | salt1 | version2, what the Reply of sealed encloses. */
 #define SEALED_INNER (32 + 8 + 8 + 4)
-
-/* What the keys of a sealed session are derived from and to. */
-struct schedule {
-	uint8_t th[DIGEST];
-	uint8_t salts[16];
-	uint8_t ikm[96]; /* key1 | key2 | product */
-	uint8_t c2s[32], s2c[32], bind[32];
-};
 
 const char *
 dialect_name(enum dialect d)
@@ -85,108 +71,11 @@ get_version(const uint8_t *wire, enum dialect d)
 				     : version_get_documented(wire);
 }
 
-/* The public half of a private X25519 key. */
-static void
-x25519_public(uint8_t public[static 32], const uint8_t private[static 32])
-{
-	br_ec_c25519_m31.mulgen(public, private, 32, BR_EC_curve25519);
-}
-
-/*
- * ERR_PROTOCOL when the product is zero: the peer's point is of low order.
- * BearSSL reports success for it.
- */
-static enum err
-x25519_product(uint8_t product[static 32], const struct hello *h)
-{
-	static const uint8_t zero[32];
-
-	memcpy(product, h->e_peer, 32);
-	br_ec_c25519_m31.mul(product, 32, h->e_private, 32, BR_EC_curve25519);
-	return bytes_equal(product, zero, 32) ? ERR_PROTOCOL : ERR_OK;
-}
-
 static void
 start_transcript(struct hello *h, const uint8_t *block, size_t len)
 {
 	br_sha256_init(&h->transcript);
 	br_sha256_update(&h->transcript, block, len);
-}
-
-/* k_r, and the additional data H1 | e_s of the box in the Reply. */
-static void
-reply_key(const struct hello *h, const uint8_t e_s[static 32],
-	  uint8_t key[static 32], uint8_t aad[static DIGEST + 32])
-{
-	uint8_t info[sizeof LABEL_REPLY - 1 + DIGEST + 32];
-	struct bytes_writer w = bytes_writer(info, sizeof info);
-	br_hkdf_context hkdf;
-
-	br_sha256_out(&h->transcript, aad);
-	memcpy(aad + DIGEST, e_s, 32);
-	bytes_put(&w, LABEL_REPLY, sizeof LABEL_REPLY - 1);
-	bytes_put(&w, aad, DIGEST + 32);
-	br_hkdf_init(&hkdf, &br_sha256_vtable, h->salt1, sizeof h->salt1);
-	br_hkdf_inject(&hkdf, h->key1, sizeof h->key1);
-	br_hkdf_flip(&hkdf);
-	br_hkdf_produce(&hkdf, info, w.len, key, 32);
-	bytes_wipe(&hkdf, sizeof hkdf);
-}
-
-static void
-expand(const br_hkdf_context *prk, const char *label,
-       const uint8_t th[static DIGEST], uint8_t key[static 32])
-{
-	uint8_t info[LABEL_MAX + DIGEST];
-	struct bytes_writer w = bytes_writer(info, sizeof info);
-	br_hkdf_context hkdf = *prk;
-
-	bytes_put(&w, label, strlen(label));
-	bytes_put(&w, th, DIGEST);
-	br_hkdf_produce(&hkdf, info, w.len, key, 32);
-	bytes_wipe(&hkdf, sizeof hkdf);
-}
-
-/* Derives the keys of a sealed session from both sides' secrets. */
-static enum err
-derive(struct schedule *s, const struct hello *h,
-       const uint8_t reply[static REPLY_SEALED])
-{
-	br_sha256_context transcript = h->transcript;
-	struct bytes_writer salts = bytes_writer(s->salts, sizeof s->salts);
-	struct bytes_writer ikm = bytes_writer(s->ikm, sizeof s->ikm);
-	br_hkdf_context prk;
-
-	br_sha256_update(&transcript, reply, REPLY_SEALED);
-	br_sha256_out(&transcript, s->th);
-	bytes_put(&salts, h->salt1, sizeof h->salt1);
-	bytes_put(&salts, h->salt2, sizeof h->salt2);
-	bytes_put(&ikm, h->key1, sizeof h->key1);
-	bytes_put(&ikm, h->key2, sizeof h->key2);
-	if (x25519_product(s->ikm + ikm.len, h) != ERR_OK)
-		return ERR_PROTOCOL;
-	br_hkdf_init(&prk, &br_sha256_vtable, s->salts, sizeof s->salts);
-	br_hkdf_inject(&prk, s->ikm, sizeof s->ikm);
-	br_hkdf_flip(&prk);
-	expand(&prk, LABEL_C2S, s->th, s->c2s);
-	expand(&prk, LABEL_S2C, s->th, s->s2c);
-	expand(&prk, LABEL_BIND, s->th, s->bind);
-	bytes_wipe(&prk, sizeof prk);
-	return ERR_OK;
-}
-
-static enum err
-seal_session(struct seal *seal, const struct hello *h, const uint8_t *reply,
-	     bool initiator)
-{
-	struct schedule s;
-	enum err e = derive(&s, h, reply);
-
-	if (e == ERR_OK)
-		seal_init_aead(seal, initiator ? s.c2s : s.s2c,
-			       initiator ? s.s2c : s.c2s, s.bind, h->salt2);
-	bytes_wipe(&s, sizeof s);
-	return e;
 }
 
 void
@@ -214,7 +103,7 @@ hello_encrypt(struct hello *h, const struct rsakey_public *ck,
 	bytes_put(&w, h->salt1, sizeof h->salt1);
 	put_version(&w, h->dialect);
 	if (h->dialect == DIALECT_SEALED) {
-		x25519_public(e_c, h->e_private);
+		agree_public(e_c, h->e_private);
 		bytes_put(&w, e_c, sizeof e_c);
 	}
 	e = rsakey_encrypt(ck, rng, block, plain, w.len);
@@ -273,12 +162,12 @@ static enum err
 open_sealed(struct hello *h, uint8_t *reply, struct seal *seal,
 	    struct version *version)
 {
-	uint8_t key[32], aad[DIGEST + 32], inner[SEALED_INNER];
+	uint8_t key[32], aad[AGREE_AAD_LEN], inner[SEALED_INNER];
 	enum err e;
 
 	memcpy(h->e_peer, reply, sizeof h->e_peer);
 	memcpy(inner, reply + 32, sizeof inner);
-	reply_key(h, h->e_peer, key, aad);
+	agree_reply_key(h, h->e_peer, key, aad);
 	e = seal_aead_open(key, 0, aad, sizeof aad, inner, sizeof inner,
 			   reply + 32 + sizeof inner);
 	bytes_wipe(key, sizeof key);
@@ -288,7 +177,7 @@ open_sealed(struct hello *h, uint8_t *reply, struct seal *seal,
 		e = ERR_PROTOCOL;
 	*version = get_version(inner + 48, h->dialect);
 	bytes_wipe(inner, sizeof inner);
-	return e == ERR_OK ? seal_session(seal, h, reply, true) : e;
+	return e == ERR_OK ? agree_session(seal, h, reply, true) : e;
 }
 
 enum err
@@ -375,20 +264,20 @@ close_blocks(const struct hello *h, struct bytes_writer *w, uint8_t *inner,
 static enum err
 make_sealed(const struct hello *h, struct bytes_writer *w, struct seal *seal)
 {
-	uint8_t key[32], aad[DIGEST + 32];
+	uint8_t key[32], aad[AGREE_AAD_LEN];
 	uint8_t *inner = w->buf + 32;
 
-	x25519_public(w->buf, h->e_private);
+	agree_public(w->buf, h->e_private);
 	w->len = 32;
 	bytes_put(w, h->key2, sizeof h->key2);
 	bytes_put(w, h->salt2, sizeof h->salt2);
 	bytes_put(w, h->salt1, sizeof h->salt1);
 	put_version(w, h->dialect);
-	reply_key(h, w->buf, key, aad);
+	agree_reply_key(h, w->buf, key, aad);
 	seal_aead_close(key, 0, aad, sizeof aad, inner, SEALED_INNER,
 			inner + SEALED_INNER);
 	bytes_wipe(key, sizeof key);
-	return seal_session(seal, h, w->buf, false);
+	return agree_session(seal, h, w->buf, false);
 }
 
 enum err
