@@ -31,7 +31,7 @@ BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 FUZZ_SECONDS = 20
 export XLBOX ?= $(strip $(EMULATOR) $(BUILD)/xlbox)
-export BUILD EMULATOR VERSION
+export BUILD EMULATOR FUZZ_SECONDS
 
 # The sources that are not ours: pinned, fetched from Debian by `make deps`.
 DEPS = build/deps
@@ -56,11 +56,11 @@ PROTOS := $(wildcard proto/*.proto)
 PB_C := $(PROTOS:proto/%.proto=$(PROTO)/%.pb.c)
 PB_H := $(PB_C:.c=.h)
 SRC := $(filter-out applets/main.c,$(wildcard core/*/*.c applets/*.c applets/*/*.c))
-HDR := $(wildcard core/*/*.h applets/*.h applets/*/*.h tests/unit/*.h)
+HDR := $(wildcard core/*/*.h applets/*.h applets/*/*.h tests/*/*.h)
 UNIT := $(wildcard tests/unit/*_test.c)
 FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
 MAN := $(wildcard man/*.[1-8])
-SCRIPTS := $(wildcard tests/run tests/*.sh tests/*.t tests/*/*.sh .ci/run)
+SCRIPTS := $(wildcard tests/run tests/*.sh tests/*.t tests/*/*.sh tests/fuzz/run .ci/run)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wswitch-enum -Wundef \
@@ -103,6 +103,7 @@ CC_OURS = $(CC) $(COMMON) $(HARDEN) $(WARN) $(CPPFLAGS_OURS) -c -o $@ $<
 CC_PB = $(CC) $(COMMON) $(HARDEN) -w $(CPPFLAGS_OURS) -c -o $@ $<
 # The time of RSA is spent in two folders; the rest is for size.
 CC_BEARSSL = $(CC) $(COMMON) -w -I$(BEARSSL)/inc -I$(BEARSSL)/src \
+	$(if $(SANITIZE),-fno-sanitize=undefined) \
 	$(if $(filter int rsa,$(word 1,$(subst /, ,$*))),-O3) -c -o $@ $<
 
 OBJ = $(BUILD)/obj
@@ -147,7 +148,7 @@ $(BUILD)/libbearssl.a: $(BEARSSL_O)
 	$(archive)
 
 define compile
-	$(call say,CC,$<)
+	$(call say,CC,$(<:$(DEPS)/%=%))
 	@mkdir -p $(@D)
 	$(Q)$(1)
 endef
@@ -193,13 +194,13 @@ check: all unit
 	tests/run $(TESTS)
 
 SAN_FLAGS = LIBC=host CC=clang CFLAGS='-O1 -g -fno-omit-frame-pointer'
-check-san:
+check-san: $(PB_H)
 	$(MAKE) check BUILD=build/san XLBOX=build/san/xlbox SAN=1 $(SAN_FLAGS) \
 		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
 
 # What fuzzers find stays in build/fuzz; a seed corpus is tests/fuzz/corpus/NAME.
 .PHONY: fuzz fuzz-run
-fuzz:
+fuzz: $(PB_H)
 	$(MAKE) fuzz-run BUILD=build/fuzz $(SAN_FLAGS) \
 		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 
@@ -209,34 +210,7 @@ $(BUILD)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(LIBS)
 	$(Q)$(LINK) -fsanitize=fuzzer
 
 fuzz-run: $(FUZZ_BIN)
-	@sh -c "$$FUZZ_SH" sh $^
-
-define FUZZ_SH
-passed=0 failed=0
-for bin; do
-	name=$$(basename "$$bin" _fuzz)
-	seeds=tests/fuzz/corpus/$$name
-	found=$$BUILD/found/$$name
-	log=$$BUILD/$$name.log
-	mkdir -p "$$found"
-	if ls "$$seeds"/* >/dev/null 2>&1 &&
-		"$$bin" -max_total_time="$$FUZZ_SECONDS" -timeout=10 \
-		-rss_limit_mb=1024 -print_final_stats=1 \
-		-artifact_prefix="$$BUILD/$$name-" "$$found" "$$seeds" \
-		>"$$log" 2>&1; then
-		passed=$$((passed + 1))
-		runs=$$(sed -n 's/^stat::number_of_executed_units: *//p' "$$log")
-		echo "$$name: $$runs runs, $$(ls "$$seeds" | wc -l) seeds"
-	else
-		failed=$$((failed + 1))
-		tail -n 60 "$$log"
-		echo "$$name: FAILED, see $$log (no seeds in $$seeds?)"
-	fi
-done
-echo "fuzzers: $$passed passed, $$failed failed"
-[ "$$passed" -gt 0 ] && [ "$$failed" -eq 0 ]
-endef
-export FUZZ_SH FUZZ_SECONDS
+	tests/fuzz/run $^
 
 .PHONY: bench demo
 bench: all
@@ -261,12 +235,11 @@ format:
 lint-format:
 	clang-format --dry-run -Werror $(C_FILES) $(HDR)
 
-# The floors of core, and lengths: see the top of core/.
 lint-house:
-	@awk "$$HOUSE_AWK" $(C_FILES) $(HDR)
+	awk -f tests/house.awk $(C_FILES) $(HDR)
 
 # Both compilers, every warning an error.
-lint-warnings:
+lint-warnings: $(PB_H)
 	$(MAKE) objects BUILD=build/lint-gcc CC=musl-gcc WERROR=-Werror
 	$(MAKE) objects BUILD=build/lint-clang CC=clang WERROR=-Werror
 
@@ -285,36 +258,6 @@ lint-shell:
 
 lint-man:
 	$(if $(MAN),mandoc -T lint -W warning $(MAN))
-
-define HOUSE_AWK
-BEGIN {
-	split("base ident doc wire run", floors)
-	for (i in floors)
-		level[floors[i]] = i
-}
-function complain(why) {
-	printf "%s:%d: %s\n", FILENAME, FNR, why
-	bad = 1
-}
-FNR == 1 {
-	split(FILENAME, at, "/")
-	in_core = at[1] == "core"
-}
-FNR == 1 && !/^\/\/ SPDX-License-Identifier: MIT$$/ { complain("no SPDX line") }
-FNR == 401 { complain("file of more than 400 lines") }
-in_core && /^#include "core\// {
-	split($$2, to, "/")
-	if (level[to[2]] > level[at[2]])
-		complain("core/" at[2] " includes the floor above it")
-}
-in_core && /^#include "applets\// { complain("core includes an applet") }
-in_core && at[2] != "run" && /^# *if(def|ndef)? / && !/_H$$/ {
-	complain("#if outside core/run")
-}
-/TODO|FIXME|XXX/ { complain("unfinished") }
-END { exit bad }
-endef
-export HOUSE_AWK
 
 # Dependencies: what is missing is had before anything else is made. The file
 # included here says that it is there; make makes it and starts over.
@@ -466,115 +409,10 @@ dist:
 	@mkdir -p $(BUILD)
 	git archive --prefix=xlbox-$(VERSION)/ -o $(BUILD)/xlbox-$(VERSION).tar.gz HEAD
 
-# From the link map: a line for each room of the house and part of a library,
-# what is needed first first, so that what stands over 150 KiB is at the end.
 size: $(BUILD)/xlbox
 	@$(CROSS)size -A $(BUILD)/xlbox | awk '$$1 == ".text" { print "text", $$2, "bytes" }'
-	@find $(OBJ)/bearssl -name '*.o' | awk "$$SIZE_AWK" \
+	@find $(OBJ)/bearssl -name '*.o' | awk -f tests/size.awk \
 		file=$$(wc -c <$(BUILD)/xlbox) - $(BUILD)/xlbox.debug.map
-
-define SIZE_AWK
-BEGIN {
-	n = 0
-	say("libc", "start, memory, strings, files, sockets, time")
-	say("libc stdio", "formatted output")
-	say("libc resolver", "end points by DNS name")
-	say("bearssl hash", "SHA-1, SHA-2, HMAC, the random generator")
-	say("bearssl rsa", "RSA: key generation, OAEP, signatures")
-	say("bearssl cipher", "AES-CBC, ChaCha20-Poly1305")
-	say("bearssl ec", "X25519")
-	say("bearssl codec", "PEM and DER")
-	say("nanopb", "protobuf")
-	say("proto", "the messages of the protocol and of the journal")
-	say("core/base", "errors, text, files, options, log")
-	say("core/ident", "NodeIDs, versions, end points, keys and key files")
-	say("core/doc", "regCred, node and cluster files")
-	say("core/wire", "Hello, the three dialects, sessions")
-	say("core/run", "sockets, resolver process, poll loop, RSA jobs")
-	say("applets/main", "dispatch, --list, --install")
-	say("applets/keygen", "make, show, convert and check keys")
-	say("applets/nodeid", "make, derive, check IDs and sums")
-	say("applets/regd", "the registry: its handlers, index and journal")
-	say("applets/join", "joining, waiting, what it prints")
-	say("applets/member", "keeping members in touch")
-}
-function say(name, what) {
-	order[++n] = name
-	buys[name] = what
-}
-function hex(text,   i, value) {
-	for (i = 3; i <= length(text); i++)
-		value = 16 * value + index("0123456789abcdef", substr(text, i, 1)) - 1
-	return value
-}
-function group(path,   part, member, dir) {
-	part = path
-	sub(/^.*\/obj\//, "", part)
-	if (part ~ /^(core|applets|proto)\//) {
-		split(part, dir, "/")
-		sub(/\.o$$/, "", dir[2])
-		return dir[1] == "proto" ? "proto" : dir[1] "/" dir[2]
-	}
-	member = path
-	gsub(/^.*\(|\)$$/, "", member)
-	if (path ~ /libnanopb/)
-		return "nanopb"
-	if (path ~ /libbearssl/)
-		return "bearssl " (folder[member] in part_of ? part_of[folder[member]] : "codec")
-	if (member ~ /^(getaddrinfo|freeaddrinfo|lookup_|res_|dn_|dns_|resolvconf|ns_|gai_|getifaddrs|netlink|if_)/)
-		return "libc resolver"
-	if (member ~ /(printf|scanf|stdio|^f(open|close|read|write|flush|put|get|seek)|^put|_IO|^__std|^ofl|^vf)/)
-		return "libc stdio"
-	return "libc"
-}
-BEGIN {
-	part_of["int"] = part_of["rsa"] = "rsa"
-	part_of["symcipher"] = part_of["aead"] = "cipher"
-	part_of["hash"] = part_of["mac"] = part_of["rand"] = part_of["kdf"] = "hash"
-	part_of["ec"] = "ec"
-}
-# The list of BearSSL's objects: which folder is a member from?
-FILENAME == "-" {
-	split($$0, path, "/bearssl/")
-	split(path[2], dir, "/")
-	folder[dir[2]] = dir[1]
-	next
-}
-/^Linker script and memory map/ { map = 1; next }
-!map { next }
-/^ \.[^ ]+$$/ { section = $$1; next }
-/^ \.[^ ]+ +0x/ { section = $$1; $$1 = "" ; $$0 = $$0 }
-/^ +0x[0-9a-f]+ +0x[0-9a-f]+ [^ ]/ {
-	if (section !~ /^\.(bss|debug|comment|note)/ && section != "" && hex($$1) > 0)
-		bytes[group($$3)] += hex($$2)
-	section = ""
-	next
-}
-{ section = "" }
-END {
-	printf "%8s %8s\n", "bytes", "sum"
-	for (i = 1; i <= n; i++) {
-		if (!(order[i] in bytes))
-			continue
-		sum += bytes[order[i]]
-		printf "%8d %8d %s %-16s %s\n", bytes[order[i]], sum,
-		    (sum > 150 * 1024 ? "+" : " "), order[i], buys[order[i]]
-		delete bytes[order[i]]
-	}
-	for (name in bytes) {
-		sum += bytes[name]
-		printf "%8d %8d %s %-16s\n", bytes[name], sum,
-		    (sum > 150 * 1024 ? "+" : " "), name
-	}
-	printf "%8d %8d   headers, relocations, padding between segments\n",
-	    file - sum, file
-	printf "stripped: %d bytes = %.1f KiB of 176", file, file / 1024
-	if (file > 150 * 1024)
-		printf "; the lines with + are the KiB over 150"
-	printf "\n"
-}
-endef
-export SIZE_AWK
 
 # Not what was fetched; that goes with distclean.
 clean:
