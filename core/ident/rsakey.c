@@ -135,6 +135,13 @@ rsakey_set_public(struct rsakey_public *key, const uint8_t *n, size_t n_len,
 	return rsakey_check_public(key, RSAKEY_BITS_MIN);
 }
 
+bool
+rsakey_equal(const struct rsakey_public *a, const struct rsakey_public *b)
+{
+	return a->n_len == b->n_len && memcmp(a->n, b->n, a->n_len) == 0 &&
+	       a->e_len == b->e_len && memcmp(a->e, b->e, a->e_len) == 0;
+}
+
 unsigned
 rsakey_bits(const struct rsakey_public *key)
 {

@@ -2,6 +2,7 @@
 #ifndef XL_IDENT_RSAKEY_H
 #define XL_IDENT_RSAKEY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,6 +78,10 @@ rsakey_set_public(struct rsakey_public *key, const uint8_t *n, size_t n_len,
  */
 enum err
 rsakey_check_private(const struct rsakey_private *key, struct rng *rng);
+
+/* Whether both are the same key. */
+bool
+rsakey_equal(const struct rsakey_public *a, const struct rsakey_public *b);
 
 /* Bits of the modulus. */
 unsigned
