@@ -23,9 +23,9 @@ struct schedule {
 };
 
 void
-agree_public(uint8_t public[static 32], const uint8_t private[static 32])
+agree_public(uint8_t point[static 32], const uint8_t scalar[static 32])
 {
-	br_ec_c25519_m31.mulgen(public, private, 32, BR_EC_curve25519);
+	br_ec_c25519_m31.mulgen(point, scalar, 32, BR_EC_curve25519);
 }
 
 /*

@@ -21,7 +21,7 @@ struct seal;
 
 /* The public half of a private X25519 key. */
 void
-agree_public(uint8_t public[static 32], const uint8_t private[static 32]);
+agree_public(uint8_t point[static 32], const uint8_t scalar[static 32]);
 
 /*
  * k_r and the additional data of the box in the Reply, from key1, salt1 and

@@ -31,9 +31,9 @@ struct version
 hello_version(enum dialect d)
 {
 	static const struct version versions[DIALECTS_LEN] = {
-		[DIALECT_DOCUMENTED] = {{1, 0, 0, 0}},
-		[DIALECT_PREFIXED] = {{1, 9, 0, 0}},
-		[DIALECT_SEALED] = {{2, 0, 0, 0}},
+		[DIALECT_DOCUMENTED] = { { 1, 0, 0, 0 } },
+		[DIALECT_PREFIXED] = { { 1, 9, 0, 0 } },
+		[DIALECT_SEALED] = { { 2, 0, 0, 0 } },
 	};
 
 	return versions[d];
@@ -90,8 +90,8 @@ hello_draw(struct hello *h, enum dialect d, struct rng *rng)
 }
 
 enum err
-hello_encrypt(struct hello *h, const struct rsakey_public *ck,
-	      struct rng *rng, uint8_t block[static RSAKEY_LEN_MAX])
+hello_encrypt(struct hello *h, const struct rsakey_public *ck, struct rng *rng,
+	      uint8_t block[static RSAKEY_LEN_MAX])
 {
 	uint8_t plain[HELLO_PLAIN_MAX], e_c[32];
 	struct bytes_writer w = bytes_writer(plain, sizeof plain);
@@ -118,7 +118,7 @@ open_documented(struct hello *h, uint8_t *reply, struct version *version)
 {
 	static const struct {
 		uint8_t salt1, version;
-	} orders[] = {{56, 64}, {60, 56}};
+	} orders[] = { { 56, 64 }, { 60, 56 } };
 	br_aes_ct_cbcdec_keys keys;
 	size_t len;
 

@@ -73,8 +73,8 @@ hello_draw(struct hello *h, enum dialect d, struct rng *rng);
  * is too small for it.
  */
 enum err
-hello_encrypt(struct hello *h, const struct rsakey_public *ck,
-	      struct rng *rng, uint8_t block[static RSAKEY_LEN_MAX]);
+hello_encrypt(struct hello *h, const struct rsakey_public *ck, struct rng *rng,
+	      uint8_t block[static RSAKEY_LEN_MAX]);
 
 /*
  * Initiator: opens the Reply of hello_reply_len bytes, which is overwritten

@@ -98,8 +98,7 @@ hash_token(const br_hash_class **hash, const reg_Token *token)
 		(*hash)->update(hash, token->CommsKey.bytes,
 				token->CommsKey.size);
 	if (token->has_SigKey)
-		(*hash)->update(hash, token->SigKey.bytes,
-				token->SigKey.size);
+		(*hash)->update(hash, token->SigKey.bytes, token->SigKey.size);
 	for (pb_size_t i = 0; i < token->MyEnds_count; i++)
 		(*hash)->update(hash, token->MyEnds[i].bytes,
 				token->MyEnds[i].size);
@@ -144,8 +143,7 @@ msg_digest_return_older(uint8_t digest[static 20], const struct nodeid *id,
 
 void
 msg_digest_return_sealed(uint8_t digest[static 32],
-			 const uint8_t bind[static 32],
-			 const struct nodeid *id)
+			 const uint8_t bind[static 32], const struct nodeid *id)
 {
 	br_sha256_context sha256;
 
@@ -251,8 +249,8 @@ msg_make_token(reg_Token *token, const struct member *member)
 	token->has_CommsKey = token->has_SigKey = true;
 	token->CommsKey.size = (pb_size_t)rsakey_encode_spki(
 		token->CommsKey.bytes, &member->ck);
-	token->SigKey.size = (pb_size_t)rsakey_encode_spki(
-		token->SigKey.bytes, &member->sk);
+	token->SigKey.size =
+		(pb_size_t)rsakey_encode_spki(token->SigKey.bytes, &member->sk);
 	for (size_t i = 0; i < member->ends_len; i++)
 		token->MyEnds[i].size = (pb_size_t)make_end(
 			token->MyEnds[i].bytes, &member->ends[i]);

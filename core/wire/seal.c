@@ -56,7 +56,7 @@ aead_run(const uint8_t key[static 32], uint64_t counter, const uint8_t *aad,
 	 size_t aad_len, uint8_t *data, size_t len,
 	 uint8_t tag[static SEAL_TAG], bool encrypt)
 {
-	uint8_t nonce[12] = {0};
+	uint8_t nonce[12] = { 0 };
 
 	bytes_set_be64(nonce + 4, counter);
 	br_poly1305_ctmul_run(key, nonce, data, len, aad, aad_len, tag,

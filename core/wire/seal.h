@@ -19,12 +19,12 @@ struct rng;
  * ChaCha20-Poly1305 (RFC 8439) by BearSSL, constant-time.
  */
 
-#define SEAL_BLOCK 16        /* bytes of an AES block, and of an IV */
-#define SEAL_TAG 16          /* bytes of a Poly1305 tag */
-#define SEAL_HEADER 2        /* bytes of a record's length */
-#define SEAL_RECORD_MIN 17   /* bytes of a record behind its length */
+#define SEAL_BLOCK 16      /* bytes of an AES block, and of an IV */
+#define SEAL_TAG 16        /* bytes of a Poly1305 tag */
+#define SEAL_HEADER 2      /* bytes of a record's length */
+#define SEAL_RECORD_MIN 17 /* bytes of a record behind its length */
 #define SEAL_RECORD_MAX 16400
-#define SEAL_WIRE_MAX 16384  /* bytes of a message in the older dialects */
+#define SEAL_WIRE_MAX 16384 /* bytes of a message in the older dialects */
 #define SEAL_REKEY_AFTER (UINT32_C(1) << 20) /* records under one key */
 
 /* One direction of a sealed session. */

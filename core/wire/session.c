@@ -38,8 +38,7 @@ init(struct session *s, const struct session_config *config, uint8_t *in,
 
 void
 session_init_responder(struct session *s, const struct session_config *config,
-		       uint8_t *in, uint8_t *out, size_t hello_len,
-		       int64_t now)
+		       uint8_t *in, uint8_t *out, size_t hello_len, int64_t now)
 {
 	init(s, config, in, out, now);
 	s->state = SESSION_STATE_HELLO;
