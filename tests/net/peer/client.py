@@ -25,15 +25,21 @@ before a request
   filler:N      make it N bytes long with a field nobody knows
   unknown  repeat  badpad:first|last|zero|long  flip:BIT  cut:N  tail:HEX
 others
-  raw:HEX  half-close  say:TEXT
+  raw:HEX  half-close
   expect:KEY=VALUE,...           of the last answer
   expect-error:TEXT              Error with this text, then the close
   expect-close  expect-silence   (a close: not one more byte)
+  drain:N                        until the close, at most N more answers
   save:KEY=FILE  keep-tokens:FILE
+
+With --cases, standard input has one session a line, "NAME | [OPTION...]
+WORD..."; each gives a line "ok NAME" or "not ok NAME: WHY", and answers are
+not printed.
 """
 
 import argparse
 import json
+import shlex
 import sys
 from urllib.parse import unquote_to_bytes
 
@@ -141,7 +147,8 @@ class Run:
         if msg["op"] == "MemberOK":
             self.member_id = msg.get("MemberID", b"")
         self.cluster_id = msg.get("ClusterID", self.cluster_id)
-        print(json.dumps(self.last), flush=True)
+        if not self.options.cases:
+            print(json.dumps(self.last), flush=True)
 
     def id_of(self, value, default):
         if value is None or value == b"last":
@@ -274,9 +281,6 @@ class Run:
     def word_half_close(self, _):
         self.client.link.half_close()
 
-    def word_say(self, text):
-        print(json.dumps({"op": "say", "text": text}), flush=True)
-
     def word_expect(self, text):
         for key, value in parse_pairs(text).items():
             found = str(self.last.get(key, "absent"))
@@ -300,6 +304,13 @@ class Run:
     def word_expect_silence(self, _):
         if self.last.get("op") != "silence":
             raise Failed("%s, not silence" % self.last.get("op"))
+
+    def word_drain(self, text):
+        for _ in range(int(text) + 1):
+            msg = self.client.receive()
+            if msg["op"] == "closed":
+                return
+        raise Failed("%s, not the close" % msg["op"])
 
     def must_close(self, when):
         msg = self.client.receive()
@@ -402,7 +413,7 @@ def hello_change(text):
     return change
 
 
-def main():
+def parser():
     p = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -415,17 +426,41 @@ def main():
     p.add_argument("--timeout", type=float, default=20)
     p.add_argument("--hello", help="flip=BIT cut=N tail=HEX raw=HEX")
     p.add_argument("--version", help="the version to propose")
+    p.add_argument("--cases", action="store_true")
     p.add_argument("words", nargs="*")
-    options = p.parse_args()
+    return p
+
+
+def one(options):
+    """One session; what went wrong, or None."""
     try:
-        Run(options).run(options.words)
-    except (Failed, xlwire.Closed, pb.Malformed) as why:
-        print("client.py: %s" % why, file=sys.stderr)
+        run = Run(options)
+        run.run(options.words)
+        run.client.close()
+    except (Failed, xlwire.Closed, pb.Malformed, OSError) as why:
+        return "%s" % why
+    return None
+
+
+def cases(words):
+    for line in sys.stdin:
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, _, rest = line.partition("|")
+        wrong = one(parser().parse_args(words + shlex.split(rest)))
+        print("not ok %s: %s" % (name.strip(), wrong) if wrong else
+              "ok " + name.strip(), flush=True)
+    return 0
+
+
+def main():
+    options = parser().parse_args()
+    if options.cases:
+        return cases(sys.argv[1:])
+    wrong = one(options)
+    if wrong:
+        print("client.py: " + wrong, file=sys.stderr)
         return 1
-    except OSError as why:
-        print("client.py: cannot talk to the registry: %s" % why,
-              file=sys.stderr)
-        return 69
     return 0
 
 

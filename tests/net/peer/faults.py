@@ -157,6 +157,13 @@ def table():
                               first_token(_raw=pb.field(77, 2, b"new"))),
         "own-missing": ("75,76", DIALECTS, "GetCluster", without_ours),
         "own-other-key": ("76", DIALECTS, "GetCluster", other_key),
+        "error-escape-join": ("1", DIALECTS, "Join", error(ESCAPES)),
+        "undecodable": ("75", OLD, "Member", put(_raw=b"\x0a\xff")),
+        "undecodable-roster": ("75", OLD, "GetCluster", put(Op=None)),
+        # the goodbye, when all is done
+        "close-bye": ("0", DIALECTS, "Bye", lambda _: CLOSE),
+        "silence-bye": ("0", SEALED, "Bye", lambda _: SILENCE),
+        "error-bye": ("0,76", DIALECTS, "Bye", error(b"no")),
         "extra-reply": ("0,76", SEALED, "Member", lambda m: [m, m]),
     }
     for name, value in (("none", None), ("31", bytes(31)), ("0", b"")):

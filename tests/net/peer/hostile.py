@@ -7,7 +7,8 @@ hostile.py --list
 
 Writes its credential to FILE, prints "ready PORT" and serves on 127.0.0.1
 until it is ended. --members: how many others are in each new cluster
-already. --list prints each fault with the exit statuses that xl-join may
+already. --fault-file names a file with the NAME, read anew for each
+connection; another NAME than before makes the registry forget all. --list prints each fault with the exit statuses that xl-join may
 give and the dialects in which it makes sense.
 """
 
@@ -20,7 +21,7 @@ import ident
 import pb
 import xlwire
 from faults import CLOSE, FAULTS, SILENCE
-from registry import Refused, Registry
+from registry import Refused, Registry, check_limits
 
 
 class Conn:
@@ -30,6 +31,8 @@ class Conn:
         self.sock, self.registry, self.options = sock, registry, options
         self.lock = lock
         self.fault = options.fault
+        if options.fault_file:
+            self.fault = read_fault(options, registry)
         _, _, self.stage, self.change = FAULTS[self.fault]
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -70,10 +73,12 @@ class Conn:
         size = self.registry.ck.key_size // 8
         hello = b""
         while len(hello) < size:
-            data = self.sock.recv(size - len(hello))
+            data = self.sock.recv(65536)
             if not data:
                 raise xlwire.Closed("end of file in Hello")
             hello += data
+        if len(hello) > size:
+            raise xlwire.Closed("bytes behind a Hello")
         return hello
 
     def talk(self):
@@ -94,7 +99,11 @@ class Conn:
             data = self.sock.recv(65536)
             if not data:
                 return
-            for raw in session.feed(data):
+            messages = list(session.feed(data))
+            if session.dialect != "sealed" and messages and \
+                    (len(messages) > 1 or session.buf):
+                raise xlwire.Closed("a second message before the answer")
+            for raw in messages:
                 if not self.answer(state, raw):
                     return
 
@@ -103,7 +112,10 @@ class Conn:
         session = state["session"]
         try:
             msg = pb.decode(raw)
+            check_limits(msg)
         except pb.Malformed:
+            if session.dialect != "sealed":
+                return self.put(SILENCE)
             self.put(session.seal(pb.encode(
                 {"Op": pb.OP["Error"], "ErrDesc": b"malformed message"})))
             return False
@@ -126,6 +138,15 @@ class Conn:
             if not self.put(self.bent("wire " + op, wire)):
                 return False
         return not last
+
+
+def read_fault(options, registry):
+    with open(options.fault_file, encoding="ascii") as f:
+        fault = f.read().strip()
+    if fault != options.fault:
+        options.fault = fault
+        registry.forget()
+    return fault
 
 
 def listen(options, registry):
@@ -163,6 +184,7 @@ def parser():
     p.add_argument("--sk", default="rsa2048-2")
     p.add_argument("--fault", choices=sorted(FAULTS), default="none",
                    metavar="NAME")
+    p.add_argument("--fault-file")
     p.add_argument("--members", type=int, default=0)
     p.add_argument("--dialects", type=lambda s: s.split(","))
     p.add_argument("--verbose", action="store_true")

@@ -10,6 +10,7 @@ racer.py JOB --cred regCred.dat [--dialect D] [options]
   replay   one Hello on two connections: the Replies share no key
   storm    --count N: damaged Hellos and messages; no answer, no crash
   splits   one session a split point, for each of its messages
+  keys     every key of spki.hex in a Member: "bad key" but for good_*
   stop     hold one session idle until standard input ends, then end it
 
 Each prints one JSON line and ends with 0 when all was as it should be.
@@ -264,6 +265,33 @@ def job_splits(crew, o):
     return {"sessions": runs}
 
 
+def job_keys(crew, _):
+    tried = 0
+    keys = ident.vectors("spki.hex")
+    if crew.o.dialect != "sealed":  # too long a field: never answered
+        keys.pop("bad_4104")
+    for name, der in keys.items():
+        for place in ("CommsKey", "SigKey"):
+            c = crew.client()
+            msg = c.member(b"keys", 5)
+            token = msg["MemberSpecs"]
+            token[place] = der
+            token["DigSig"] = ident.sign(c.sk, "sha1", ident.covered(token))
+            r = c.ask(c.with_binding(msg, c.sk))
+            good = b"bad key"
+            if name.startswith("good"):
+                mine = place == "CommsKey" or der == ident.spki(c.sk)
+                good = None if mine else b"bad digital signature"
+            elif len(der) > 550:
+                good = b"malformed message"
+            must(r["op"] == ("Error" if good else "MemberOK")
+                 and r.get("ErrDesc") == good, "%s in %s: %s" % (
+                     name, place, r))
+            c.close()
+            tried += 1
+    return {"tried": tried}
+
+
 def job_stop(crew, _):
     c = crew.member(b"idle")
     print(json.dumps({"op": "ready"}), flush=True)
@@ -274,7 +302,7 @@ def job_stop(crew, _):
 
 JOBS = {"race": job_race, "crowd": job_crowd, "idle": job_idle,
         "replay": job_replay, "storm": job_storm, "splits": job_splits,
-        "stop": job_stop}
+        "keys": job_keys, "stop": job_stop}
 
 
 def main():

@@ -4,6 +4,7 @@
 No sockets here: hostile.py serves it, and bends its answers where told.
 """
 
+import hashlib
 import os
 import re
 
@@ -18,6 +19,36 @@ ALL = (1 << 64) - 1
 EPHEMERAL_SOLO = 1 | 4
 
 
+# xl-protocol(7), section 4: anything longer is a malformed message
+LIMITS = {"Name": 64, "MemberName": 64, "ClusterName": 64, "ID": 32,
+          "MemberID": 32, "ClusterID": 32, "CommsKey": 550, "SigKey": 550,
+          "DigSig": 512, "ErrDesc": 256}
+
+
+def check_limits(msg):
+    for key, value in msg.items():
+        if key in LIMITS and len(value) > LIMITS[key]:
+            raise pb.Malformed(key)
+    for token in msg.get("Tokens", []) + [msg.get("MemberSpecs", {})]:
+        ends = token.get("MyEnds", [])
+        if len(ends) > 4 or any(len(e) > 64 for e in ends):
+            raise pb.Malformed("MyEnds")
+        if any(len(token.get(k, b"")) > n for k, n in LIMITS.items()):
+            raise pb.Malformed("token")
+    if len(msg.get("Tokens", [])) > 64 or "Op" not in msg:
+        raise pb.Malformed("tokens or no Op")
+
+
+def sound_key(der):
+    """An RSA public key within the limits, or ValueError."""
+    key = ident.load_spki(der)
+    n, e = key.public_numbers().n, key.public_numbers().e
+    if ident.spki(key) != der or n.bit_length() % 8 or not n & 1 & e \
+            or not 2048 <= n.bit_length() <= 4096 or not 3 <= e < 1 << 31:
+        raise ValueError("bad key")
+    return key
+
+
 class Refused(Exception):
     """Answered with Error and a close."""
 
@@ -26,7 +57,7 @@ class Cluster:
     def __init__(self, name, size, epc, attrs):
         self.name, self.size, self.epc = name, size, epc
         self.attrs = attrs
-        self.id = os.urandom(32)
+        self.id = hashlib.sha256(name).digest()
         self.members = []  # tokens, in index order
 
     def described(self, op):
@@ -41,12 +72,15 @@ class Registry:
 
     def __init__(self, ck, sk, name=b"hostile", members=0):
         self.ck, self.sk, self.name = ck, sk, name
-        self.id = os.urandom(32)
-        self.nodes = {}     # ID to token
-        self.sealed = set() # IDs and SigKeys once accepted in sealed
-        self.clusters = {}  # name to Cluster
+        self.id = hashlib.sha256(ident.spki(ck)).digest()
         self.ends = []
         self.members = members  # made up for each new cluster
+        self.forget()
+
+    def forget(self):
+        self.nodes = {}      # ID to token
+        self.sealed = set()  # IDs and SigKeys once accepted in sealed
+        self.clusters = {}   # name to Cluster
 
     def handle(self, state, msg):
         """state: a dict of the session's own: session, token, cluster."""
@@ -90,13 +124,10 @@ class Registry:
     def accept(self, session, msg):
         token = msg["MemberSpecs"]
         try:
-            keys = [ident.load_spki(token.get(k, b""))
+            keys = [sound_key(token.get(k, b""))
                     for k in ("CommsKey", "SigKey")]
         except ValueError:
             raise Refused("bad key") from None
-        if any(k.key_size < 2048 or k.public_numbers().e >= 1 << 31
-               for k in keys):
-            raise Refused("bad key")
         if ident.token_signature(token) != "valid":
             raise Refused("bad digital signature")
         if session.dialect == "sealed" and not ident.verifies(
@@ -121,12 +152,14 @@ class Registry:
         known = self.nodes.get(node_id)
         if known and known["SigKey"] != token["SigKey"]:
             raise Refused("ID already in use")
-        if session.dialect == "sealed":
-            self.sealed |= {node_id, token["SigKey"]}
-        elif {node_id, token["SigKey"]} & self.sealed:
+        sealed = session.dialect == "sealed"
+        if not sealed and {node_id, token["SigKey"]} & self.sealed:
             raise Refused("bad digital signature")
-        if token.get("Attrs", 0) & EPHEMERAL_SOLO != EPHEMERAL_SOLO:
-            self.nodes[node_id] = token
+        if token.get("Attrs", 0) & EPHEMERAL_SOLO == EPHEMERAL_SOLO:
+            return
+        self.nodes[node_id] = token
+        if sealed:
+            self.sealed |= {node_id, token["SigKey"]}
 
     def returning(self, session, msg):
         token = self.nodes.get(msg["MemberID"])
