@@ -168,10 +168,10 @@ run()
 # child would swallow it. So they are off while it starts.
 spawn()
 {
-	tap_name=$1
+	tap_log=$1
 	shift
 	trap - EXIT HUP INT TERM
-	(tap_exec "$@") </dev/null >"$T/$tap_name.out" 2>"$T/$tap_name.err" &
+	(tap_exec "$@") </dev/null >"$T/$tap_log.out" 2>"$T/$tap_log.err" &
 	PID=$!
 	tap_traps
 	tap_pids="$tap_pids $PID"
@@ -179,12 +179,12 @@ spawn()
 
 spawn_ready()
 {
-	tap_name=$1
+	tap_log=$1
 	shift
 	rm -f "$T/.ready"
 	mkfifo "$T/.ready" || return 1
 	trap - EXIT HUP INT TERM
-	(tap_exec "$@") </dev/null >"$T/$tap_name.out" 2>"$T/$tap_name.err" \
+	(tap_exec "$@") </dev/null >"$T/$tap_log.out" 2>"$T/$tap_log.err" \
 		3>"$T/.ready" &
 	PID=$!
 	tap_traps
