@@ -338,6 +338,7 @@ for dialect in sealed documented prefixed; do
 	one byte at a time|regcred $known create:name=bytes-$dialect,size=2 join: get: bye
 	EOF
 	racer storm --count 300
+	racer mutate --count 300
 	racer replay
 	racer crowd --name crowd-$dialect
 	racer race --name race-$dialect

@@ -9,6 +9,7 @@ racer.py JOB --cred regCred.dat [--dialect D] [options]
   idle     --sessions N: hold so many open; one more is served as ever
   replay   one Hello on two connections: the Replies share no key
   storm    --count N: damaged Hellos and messages; no answer, no crash
+  mutate   --count N: well sealed, but with bytes of the message changed
   splits   one session a split point, for each of its messages
   keys     every key of spki.hex in a Member: "bad key" but for good_*
   stop     hold one session idle until standard input ends, then end it
@@ -255,6 +256,36 @@ def damaged_session(crew, rand, kind):
     return c.link
 
 
+def job_mutate(crew, o):
+    """Whatever is asked, the answer is one of the protocol's."""
+    rand = random.Random(o.seed)
+    texts = {"refused": 0, "answered": 0, "silent": 0}
+    for n in range(o.count):
+        c = crew.client() if n % 2 else crew.member(b"mutant")
+        asked = [c.member(b"mutant", 0, os.urandom(32), [b"127.0.0.1:1"]),
+                 {"Op": 5, "ClusterName": b"mutant", "ClusterMaxSize": 3,
+                  "ClusterAttrs": 1, "EndPointCount": 1},
+                 {"Op": 7, "ClusterName": b"mutant"},
+                 {"Op": 9, "ClusterName": b"mutant", "Which": 7},
+                 c.returning(bytes(32))][rand.randrange(5)]
+        data = bytearray(pb.encode(asked))
+        for _ in range(rand.randrange(1, 4)):
+            at = rand.randrange(min(len(data), rand.choice((8, 80, 9999))))
+            data[at] = rand.choice((0, 1, 0x7f, 0x80, 0xff, data[at] ^ 1,
+                                    rand.randrange(256)))
+        c.send(bytes(data))
+        c.link.half_close()
+        r = c.receive()
+        must(r["op"] in pb.OPS.values() or r == link.CLOSED, "%s" % r)
+        must(r["op"] != "Error" or r.get("ErrDesc"), "Error without a text")
+        texts[{"Error": "refused", "closed": "silent"}.get(
+            r["op"], "answered")] += 1
+        c.close()
+    must(texts["refused"], "nothing was refused")
+    bye(crew.member(b"after-it"))
+    return texts
+
+
 def job_splits(crew, o):
     """Member and the rest with each write cut at each N."""
     runs = 0
@@ -302,7 +333,7 @@ def job_stop(crew, _):
 
 JOBS = {"race": job_race, "crowd": job_crowd, "idle": job_idle,
         "replay": job_replay, "storm": job_storm, "splits": job_splits,
-        "keys": job_keys, "stop": job_stop}
+        "keys": job_keys, "mutate": job_mutate, "stop": job_stop}
 
 
 def main():
