@@ -102,8 +102,7 @@ test_responder(enum dialect d)
 	struct version v;
 	size_t len;
 
-	is_int(load_responder(&h, d, &v), ERR_OK, "%s: parse",
-	       dialect_name(d));
+	is_int(load_responder(&h, d, &v), ERR_OK, "%s: parse", dialect_name(d));
 	is_int(h.dialect, d, "%s: is its dialect", dialect_name(d));
 	is_version(v, d);
 	is_int(hello_make_reply(&h, reply, &len, &seal), ERR_OK, "%s: reply",

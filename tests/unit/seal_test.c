@@ -20,8 +20,7 @@ load_cbc(struct seal *seal, enum dialect d, const char *file)
 	vec_load(file, "salt2", salt2, sizeof salt2);
 	if (d == DIALECT_DOCUMENTED)
 		vec_load(file, "iv2", iv, sizeof iv);
-	seal_init_cbc(seal, d, key, d == DIALECT_DOCUMENTED ? iv : NULL,
-		      salt2);
+	seal_init_cbc(seal, d, key, d == DIALECT_DOCUMENTED ? iv : NULL, salt2);
 }
 
 /* The seal of one end of the vectors' session. */
@@ -34,8 +33,8 @@ load_aead(struct seal *seal, bool initiator)
 	vec_load("sealed.hex", "s2c_key", s2c, 32);
 	vec_load("sealed.hex", "bind", bind, 32);
 	vec_load("sealed.hex", "salt2", salt2, 8);
-	seal_init_aead(seal, initiator ? c2s : s2c, initiator ? s2c : c2s,
-		       bind, salt2);
+	seal_init_aead(seal, initiator ? c2s : s2c, initiator ? s2c : c2s, bind,
+		       salt2);
 }
 
 static size_t
