@@ -72,7 +72,8 @@ identity_load(struct identity *id, const char *folder,
  * be there), and leaves it in id.  The key files have mode 0600 from the first
  * byte.  Takes as long as one key does where there are two processors.
  * Errors as identity_load, ERR_EXISTS as mode says, ERR_CREATE, ERR_WRITE,
- * ERR_SYSTEM; after any of them what was there is as it was.
+ * ERR_SYSTEM; after any of them the identity that was there stands, or, if
+ * only the renaming failed, the next to come finishes it.
  */
 enum err
 identity_make(struct identity *id, const char *folder,
@@ -83,6 +84,11 @@ identity_make(struct identity *id, const char *folder,
 enum err
 identity_generate(struct identity *id, const struct identity_wish *wish,
 		  struct rng *rng);
+
+/* Loads node.dat alone, which needs no right to read keys.  As above. */
+enum err
+identity_load_node(struct node *node, const char *folder,
+		   struct identity_fault *fault);
 
 /* Replaces node.dat in folder: its end points changed.  As file_write. */
 enum err

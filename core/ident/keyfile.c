@@ -177,15 +177,29 @@ keyfile_parse_ssh(struct rsakey_public *key, const char *text, size_t len)
 	return e == ERR_OK ? parse_blob(key, blob, blob_len) : e;
 }
 
-/* Reads the first line of a .pub file that is not blank or a comment. */
-static enum err
-parse_ssh_file(struct keyder *f, struct line text)
+/* The first line of a .pub file that is not blank or a remark. */
+static struct line
+ssh_line(const void *src, size_t len)
 {
+	struct line text = { src, len };
 	struct line line;
 	while (take_line(&text, &line))
 		if (line.len > 0 && line.at[0] != '#')
-			return keyfile_parse_ssh(&f->pub, line.at, line.len);
-	return ERR_MALFORMED;
+			return line;
+	return (struct line){ src, 0 };
+}
+
+const char *
+keyfile_comment(const void *src, size_t len, size_t *comment_len)
+{
+	struct line line = ssh_line(src, len);
+	struct line type = take_word(&line);
+	*comment_len = 0;
+	if (type.len != strlen(SSH_TYPE) || !starts_with(type, SSH_TYPE))
+		return line.at;
+	take_word(&line);
+	*comment_len = line.len;
+	return line.at;
 }
 
 static enum err
@@ -198,7 +212,8 @@ parse_any(struct keyder *f, const void *src, size_t len)
 		return keyder_parse(f, src, len);
 	if (find_pem(&text, &begin))
 		return parse_pem(f, begin, text);
-	return parse_ssh_file(f, (struct line){ src, len });
+	struct line line = ssh_line(src, len);
+	return keyfile_parse_ssh(&f->pub, line.at, line.len);
 }
 
 enum err

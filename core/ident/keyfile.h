@@ -29,19 +29,20 @@ enum keyfile_form {
 
 /*
  * Reads a private key in any of the forms.
- * ERR_MALFORMED, ERR_ENCRYPTED, ERR_NOT_RSA; ERR_REFUSED for a public key.
+ * ERR_MALFORMED, ERR_ENCRYPTED, ERR_NOT_RSA, ERR_TOO_LONG (over 4096 bits);
+ * ERR_REFUSED for a public key.
  */
 enum err
 keyfile_parse_private(struct rsakey_private *key, const void *src, size_t len);
 
 /*
  * Reads the public key of any of the forms, private ones included.
- * ERR_MALFORMED, ERR_ENCRYPTED, ERR_NOT_RSA.
+ * ERR_MALFORMED, ERR_ENCRYPTED, ERR_NOT_RSA, ERR_TOO_LONG.
  */
 enum err
 keyfile_parse_public(struct rsakey_public *key, const void *src, size_t len);
 
-/* The same from a file ("-" is standard input); ERR_READ, ERR_TOO_LONG too. */
+/* The same from a file ("-" is standard input); ERR_READ too. */
 enum err
 keyfile_read_private(struct rsakey_private *key, const char *path);
 enum err
@@ -50,10 +51,17 @@ keyfile_read_public(struct rsakey_public *key, const char *path);
 /*
  * Reads "ssh-rsa BASE64", as it stands in the text files and the .pub files;
  * what follows the next blank is a comment and passed over.
- * ERR_MALFORMED, ERR_NOT_RSA.
+ * ERR_MALFORMED, ERR_NOT_RSA, ERR_TOO_LONG.
  */
 enum err
 keyfile_parse_ssh(struct rsakey_public *key, const char *line, size_t len);
+
+/*
+ * The comment of the ssh-rsa line that stands in src, in place; *comment_len
+ * is 0 when there is none.
+ */
+const char *
+keyfile_comment(const void *src, size_t len, size_t *comment_len);
 
 /* Writes "ssh-rsa BASE64" with a NUL, without comment or newline. */
 void

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+
+/* The making of identities and keys. */
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "applets/keygen/keygen.h"
+#include "core/base/bytes.h"
+#include "core/base/err.h"
+#include "core/base/file.h"
+#include "core/base/say.h"
+#include "core/doc/identity.h"
+#include "core/ident/rng.h"
+
+static volatile sig_atomic_t dots;
+
+static void
+tell_waiting(void)
+{
+	say("waiting for the system to gather randomness");
+}
+
+/* One dot a second on the terminal, for as long as keys are made. */
+static void
+print_dot(int signal)
+{
+	(void)signal;
+	const char *text = dots ? "." : "making keys .";
+	dots = 1;
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		return; /* nobody looks */
+}
+
+static void
+show_life(bool on)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	struct itimerval timer = { { on, 0 }, { on, 0 } };
+	struct sigaction action = { .sa_handler = on ? print_dot : SIG_IGN,
+				    .sa_flags = SA_RESTART };
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	if (!on && dots && write(STDERR_FILENO, "\n", 1) < 0)
+		return;
+}
+
+static enum err
+start(struct rng *rng)
+{
+	enum err e = rng_init(rng, tell_waiting);
+	if (e == ERR_OK)
+		show_life(true);
+	return e;
+}
+
+static int
+explain_fault(enum err e, const char *folder, const struct identity_fault *fault)
+{
+	char path[FILE_PATH_MAX];
+	bool reading = e == ERR_READ || e == ERR_MALFORMED ||
+		       e == ERR_ENCRYPTED || e == ERR_NOT_RSA ||
+		       e == ERR_REFUSED || e == ERR_TOO_LONG;
+	if (fault->at.line > 0) {
+		say("%s/%s:%u: %s", folder, fault->file, fault->at.line,
+		    fault->at.what);
+		return err_status(e);
+	}
+	snprintf(path, sizeof path, "%s/%s", folder, fault->file);
+	return say_cannot(e, reading ? "read" : "make",
+			  *fault->file ? path : folder);
+}
+
+/* A daemon that runs on the folder holds its lock: its keys stay. */
+static enum err
+lock_out_daemon(const char *folder)
+{
+	char path[FILE_PATH_MAX];
+	int fd;
+	enum err e = file_join(path, folder, "lock");
+	if (e == ERR_OK && file_exists(path))
+		e = file_lock(folder, &fd);
+	return e;
+}
+
+int
+keygen_make_identity(const struct keygen *job)
+{
+	struct identity id;
+	struct identity_fault fault;
+	struct rng rng;
+	struct identity_wish wish = { job->name, job->bits, job->id_len };
+	enum identity_mode mode = job->force	    ? IDENTITY_REPLACE
+				  : job->if_missing ? IDENTITY_MISSING
+						    : IDENTITY_NEW;
+	enum err e = job->force ? lock_out_daemon(job->folder) : ERR_OK;
+	if (e != ERR_OK)
+		return say_cannot(e, "replace the identity in", job->folder);
+	e = start(&rng);
+	if (e != ERR_OK)
+		return say_cannot(e, "get", "random bytes");
+	e = identity_make(&id, job->folder, &wish, mode, &rng, &fault);
+	show_life(false);
+	bytes_wipe(&rng, sizeof rng);
+	bytes_wipe(&id, sizeof id);
+	return e == ERR_OK ? 0 : explain_fault(e, job->folder, &fault);
+}
+
+static int
+write_pair(const struct keygen *job, const char *pub_path,
+	   const struct rsakey_private *key)
+{
+	int status = keygen_put_private(job, KEYFILE_PKCS1_PEM, key);
+	if (status != 0 || strcmp(job->output, "-") == 0)
+		return status;
+	const char *comment = job->comment ? job->comment : "";
+	return keygen_put_line(job, pub_path, &key->pub, comment,
+			       strlen(comment));
+}
+
+int
+keygen_make_key(const struct keygen *job)
+{
+	struct rsakey_private key;
+	struct rng rng;
+	char pub_path[FILE_PATH_MAX];
+	int n = snprintf(pub_path, sizeof pub_path, "%s.pub", job->output);
+	if (n < 0 || (size_t)n >= sizeof pub_path)
+		return say_cannot(ERR_TOO_LONG, "write", job->output);
+	if (!job->force && file_exists(job->output))
+		return say_cannot(ERR_EXISTS, "write", job->output);
+	if (!job->force && file_exists(pub_path))
+		return say_cannot(ERR_EXISTS, "write", pub_path);
+	enum err e = start(&rng);
+	if (e == ERR_OK)
+		e = rsakey_generate(&key, job->bits, &rng);
+	show_life(false);
+	int status = e == ERR_OK ? write_pair(job, pub_path, &key)
+				 : say_cannot(e, "make", "a key");
+	bytes_wipe(&key, sizeof key);
+	bytes_wipe(&rng, sizeof rng);
+	return status;
+}

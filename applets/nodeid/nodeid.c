@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+
+/*
+ * xl-nodeid: makes IDs at random, from keys or from files' contents, checks
+ * their form, and prints the ID of a node.  Files are summed in the format of
+ * sha256sum(1) and sha1sum(1), and lists of sums are checked as those do.
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "applets/applet.h"
+#include "applets/nodeid/sums.h"
+#include "core/base/err.h"
+#include "core/base/file.h"
+#include "core/base/say.h"
+#include "core/base/text.h"
+#include "core/doc/identity.h"
+#include "core/ident/keyfile.h"
+#include "core/ident/nodeid.h"
+#include "core/ident/rng.h"
+
+#define COUNT_MAX 1000000000
+
+enum {
+	OPT_STRICT = 256,
+	OPT_STATUS,
+};
+
+/* What this run is to do. */
+struct nodeid_run {
+	int mode; /* an option's letter, 0 without one */
+	size_t id_len;
+	uint64_t count;
+	const char *folder;
+	struct sums_rules rules;
+};
+
+static const struct opt opts[] = {
+	{ '1', "short", NULL, "160-bit IDs, SHA-1 sums" },
+	{ 'n', "count", "COUNT", "print COUNT random IDs" },
+	{ 'k', "key", NULL, "derive an ID from public keys" },
+	{ 'v', "validate", NULL, "check the form of IDs" },
+	{ 'd', "dir", "DIR", "print the ID of the node in DIR" },
+	{ 'c', "check", NULL, "check lists of sums of files" },
+	{ 'q', "quiet", NULL, "with -c, print only what fails" },
+	{ OPT_STATUS, "status", NULL, "with -c, print nothing" },
+	{ OPT_STRICT, "strict", NULL, "with -c, fail on improper lines" },
+	{ 0 },
+};
+
+static void
+tell_waiting(void)
+{
+	say("waiting for the system to gather randomness");
+}
+
+static void
+print_id(const struct nodeid *id)
+{
+	char hex[NODEID_HEX_MAX];
+	nodeid_format(hex, id);
+	puts(hex);
+}
+
+static int
+print_random(const struct nodeid_run *run)
+{
+	struct rng rng;
+	struct nodeid id;
+	enum err e = rng_init(&rng, tell_waiting);
+	if (e != ERR_OK)
+		return say_cannot(e, "get", "random bytes");
+	for (uint64_t i = 0; i < run->count; i++) {
+		nodeid_random(&id, run->id_len, &rng);
+		print_id(&id);
+	}
+	return 0;
+}
+
+static int
+derive(const struct nodeid_run *run, char **keys)
+{
+	struct sum sum;
+	struct nodeid id;
+	sums_begin(&sum, run->id_len);
+	for (; *keys; keys++) {
+		struct rsakey_public key;
+		uint8_t spki[RSAKEY_SPKI_MAX];
+		enum err e = keyfile_read_public(&key, *keys);
+		if (e != ERR_OK)
+			return say_cannot(e, "read", *keys);
+		sums_add(&sum, spki, rsakey_encode_spki(spki, &key));
+	}
+	sums_end(&sum, &id);
+	print_id(&id);
+	return 0;
+}
+
+/* Whether each operand is an ID; says which is not. */
+static int
+validate(char **texts)
+{
+	int status = 0;
+	for (; *texts; texts++) {
+		struct nodeid id;
+		if (nodeid_parse(&id, *texts, strlen(*texts)) == ERR_OK)
+			continue;
+		say("not an ID of 20 or 32 bytes: %s", *texts);
+		status = err_status(ERR_REFUSED);
+	}
+	return status;
+}
+
+static int
+print_node(const char *folder)
+{
+	struct node node;
+	struct identity_fault fault;
+	char path[FILE_PATH_MAX];
+	enum err e = identity_load_node(&node, folder, &fault);
+	if (e == ERR_OK) {
+		print_id(&node.id);
+		return 0;
+	}
+	if (fault.at.line > 0) {
+		say("%s/%s:%u: %s", folder, fault.file, fault.at.line,
+		    fault.at.what);
+		return err_status(e);
+	}
+	snprintf(path, sizeof path, "%s/%s", folder, fault.file);
+	return say_cannot(e, "read", path);
+}
+
+/* Notes one option; false when it contradicts those before. */
+static bool
+take_option(struct nodeid_run *run, int id, const char *arg)
+{
+	int mode = run->mode;
+	switch (id) {
+	case '1':
+		run->id_len = NODEID_SHORT;
+		return true;
+	case 'q':
+		run->rules.quiet = true;
+		return true;
+	case OPT_STATUS:
+		run->rules.silent = true;
+		return true;
+	case OPT_STRICT:
+		run->rules.strict = true;
+		return true;
+	case 'n':
+		if (text_number(&run->count, arg, 1, COUNT_MAX) != ERR_OK)
+			return false;
+		break;
+	case 'd':
+		run->folder = arg;
+		break;
+	}
+	run->mode = id;
+	return mode == 0 || mode == id;
+}
+
+/*
+ * Whether the operands fit the mode.  Without a mode, operands are files to
+ * sum; without operands too, an ID is made.
+ */
+static bool
+operands_fit(struct nodeid_run *run, int operands)
+{
+	switch (run->mode) {
+	case 0:
+		run->mode = operands > 0 ? 's' : 'n';
+		return true;
+	case 'k':
+	case 'v':
+		return operands > 0;
+	case 'n':
+	case 'd':
+		return operands == 0;
+	default:
+		return true;
+	}
+}
+
+/* Returns an exit status, or -1 to go on. */
+static int
+parse_options(struct nodeid_run *run, int argc, char **argv)
+{
+	const char *arg;
+	int id;
+	*run = (struct nodeid_run){ .id_len = NODEID_LONG, .count = 1 };
+	while ((id = opt_next(&nodeid_applet.page, argc, argv, &arg)) > OPT_END)
+		if (!take_option(run, id, arg))
+			return opt_wrong(&nodeid_applet.page,
+					 "option -%c does not fit here", id);
+	if (id == OPT_STOP)
+		return opt_status();
+	if (operands_fit(run, argc - optind))
+		return -1;
+	if (optind == argc)
+		return opt_wrong(&nodeid_applet.page, "an operand is missing");
+	return opt_wrong(&nodeid_applet.page, "operand does not fit here: %s",
+			 argv[optind]);
+}
+
+static int
+run_mode(const struct nodeid_run *run, char **operands)
+{
+	switch (run->mode) {
+	case 'k':
+		return derive(run, operands);
+	case 'v':
+		return validate(operands);
+	case 'd':
+		return print_node(run->folder);
+	case 'c':
+		return sums_check(operands, &run->rules);
+	case 's':
+		return sums_print(operands, run->id_len);
+	default:
+		return print_random(run);
+	}
+}
+
+static int
+nodeid_main(int argc, char **argv)
+{
+	struct nodeid_run run;
+	int status = parse_options(&run, argc, argv);
+	if (status >= 0)
+		return status;
+	return say_finish(run_mode(&run, argv + optind));
+}
+
+const struct applet nodeid_applet = {
+	.page = {
+		.name = "xl-nodeid",
+		.summary = "Make, derive and check node IDs",
+		.synopsis = "[-1] [-n COUNT]\n"
+			    "[-1] -k PUBKEY...\n"
+			    "[-1] FILE...\n"
+			    "-c [-q] [--status] [--strict] [LIST]...\n"
+			    "-v ID...\n"
+			    "-d DIR",
+		.opts = opts,
+	},
+	.main = nodeid_main,
+};
