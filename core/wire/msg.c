@@ -12,13 +12,28 @@
 #define LABEL_MEMBER "xlattice2 member"
 #define LABEL_RETURN "xlattice2 return"
 
+/*
+ * nanopb bounds a bytes field by the size of its structure, padding included:
+ * a limit that is no multiple of 4 lets a few bytes more pass.
+ */
+static bool
+within_limits(const reg_Token *token)
+{
+	return token->CommsKey.size <= sizeof token->CommsKey.bytes &&
+	       token->SigKey.size <= sizeof token->SigKey.bytes;
+}
+
 enum err
 msg_decode(reg_XLRegMsg *msg, const uint8_t *bytes, size_t len)
 {
 	pb_istream_t in = pb_istream_from_buffer(bytes, len);
 
-	if (!pb_decode(&in, reg_XLRegMsg_fields, msg) || !msg->has_Op)
+	if (!pb_decode(&in, reg_XLRegMsg_fields, msg) || !msg->has_Op ||
+	    !within_limits(&msg->MemberSpecs))
 		return ERR_PROTOCOL;
+	for (size_t i = 0; i < msg->Tokens_count; i++)
+		if (!within_limits(&msg->Tokens[i]))
+			return ERR_PROTOCOL;
 	return ERR_OK;
 }
 
@@ -55,7 +70,9 @@ msg_decode_token(reg_Token *token, const uint8_t *bytes, size_t len)
 {
 	pb_istream_t in = pb_istream_from_buffer(bytes, len);
 
-	return pb_decode(&in, reg_Token_fields, token) ? ERR_OK : ERR_PROTOCOL;
+	if (!pb_decode(&in, reg_Token_fields, token) || !within_limits(token))
+		return ERR_PROTOCOL;
+	return ERR_OK;
 }
 
 const char *
