@@ -6,6 +6,7 @@
 #ifndef TESTS_UNIT_PAIR_H
 #define TESTS_UNIT_PAIR_H
 
+#include "core/base/bytes.h"
 #include "core/ident/keyfile.h"
 #include "core/ident/rng.h"
 #include "core/wire/msg.h"
