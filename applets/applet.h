@@ -10,7 +10,8 @@
  */
 #define APPLETS(X) \
 	X(keygen)  \
-	X(nodeid)
+	X(nodeid)  \
+	X(join)
 
 struct applet {
 	struct opt_page page;

@@ -122,7 +122,7 @@ def table():
         # who we are
         "id-none": ("76", DIALECTS, "Member", put(MemberID=None)),
         "id-19": ("76", DIALECTS, "Member", put(MemberID=bytes(19))),
-        "id-33": ("76", DIALECTS, "Member", put(MemberID=bytes(33))),
+        "id-33": ("76", SEALED, "Member", put(MemberID=bytes(33))),
         "id-other": ("76", DIALECTS, "Member", put(MemberID=bytes(32))),
         # texts
         "error-escape": ("1", DIALECTS, "Member", error(ESCAPES)),

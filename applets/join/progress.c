@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "applets/join/progress.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/file.h"
+#include "core/base/say.h"
+#include "core/base/text.h"
+
+#define LINE_MAX 80 /* a line that wraps could not be overwritten */
+
+static struct {
+	bool terminal, lines;
+	size_t shown; /* characters of the line that is on the terminal */
+	char last[LINE_MAX];
+} state;
+
+void
+progress_setup(bool verbose, bool quiet)
+{
+	state.terminal = !quiet && isatty(STDERR_FILENO);
+	state.lines = !quiet && verbose && !state.terminal;
+}
+
+/* Overwrites the line that is there. */
+static void
+show_in_place(void)
+{
+	char line[2 * LINE_MAX];
+	int len = snprintf(line, sizeof line, "\r%s: %-*s", say_name(),
+			   (int)state.shown, state.last);
+	if (len < 0)
+		return;
+	state.shown = strlen(state.last);
+	(void)file_write_all(STDERR_FILENO, line, (size_t)len);
+}
+
+void
+progress(const char *format, ...)
+{
+	char line[LINE_MAX - 10]; /* room for the program's name */
+	va_list args;
+	if (!state.terminal && !state.lines)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	text_clean(line, strlen(line));
+	if (strcmp(line, state.last) == 0)
+		return;
+	memcpy(state.last, line, sizeof line);
+	if (state.terminal)
+		show_in_place();
+	else
+		say("%s", line);
+}
+
+void
+progress_end(void)
+{
+	if (state.terminal && state.shown > 0)
+		(void)file_write_all(STDERR_FILENO, "\n", 1);
+	state.shown = 0;
+	state.last[0] = '\0';
+}
