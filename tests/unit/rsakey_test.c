@@ -101,8 +101,8 @@ test_spki(void)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		uint8_t spki[1024], back[RSAKEY_SPKI_MAX];
 		struct rsakey_public key;
-		size_t len = vec_load("spki.hex", rows[i].name, spki,
-				      sizeof spki);
+		size_t len =
+			vec_load("spki.hex", rows[i].name, spki, sizeof spki);
 		enum err e = rsakey_decode_spki(&key, spki, len);
 		is_int(e, rows[i].want, "spki: %s", rows[i].name);
 		if (e != ERR_OK)

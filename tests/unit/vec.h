@@ -34,7 +34,8 @@ vec_load(const char *file, const char *name, uint8_t *dst, size_t cap)
 		    strncmp(hex, " = ", 3) != 0)
 			continue;
 		hex += 3;
-		if (text_unhex(dst, cap, &len, hex, strcspn(hex, "\n")) != ERR_OK)
+		if (text_unhex(dst, cap, &len, hex, strcspn(hex, "\n")) !=
+		    ERR_OK)
 			break;
 		fclose(f);
 		return len;
