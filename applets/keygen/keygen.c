@@ -25,9 +25,10 @@ enum {
 	OPT_TEST_KEY = OPT_LONG + 'T',
 };
 
-/* For each mode the options that go with it, those without a letter as F M T. */
+/* For each mode the options that go with it, those without a letter as F M T.
+ */
 static const struct {
-	char mode;
+	int mode;
 	const char *options;
 } fits[] = {
 	{ 'd', "dn1bFMT" }, { 'e', "efoCF" }, { 'y', "yfoCF" },
@@ -48,20 +49,22 @@ static const struct opt opts[] = {
 	{ 'd', "dir", "DIR", "make a node's identity in DIR" },
 	{ 'n', "name", "NAME", "name the node (default: the host name)" },
 	{ '1', "short", NULL, "give the node a 160-bit ID" },
-	{ OPT_IF_MISSING, "if-missing", NULL, "keep an identity that is there" },
+	{ OPT_IF_MISSING, "if-missing", NULL,
+	  "keep an identity that is there" },
 	{ 'o', "output", "FILE", "write a key to FILE, - is standard output" },
-	{ 'b', "bits", "BITS", "make keys of 2048 (default), 3072 or 4096 bits" },
+	{ 'b', "bits", "BITS",
+	  "make keys of 2048 (default), 3072 or 4096 bits" },
 	{ 'C', "comment", "TEXT", "put TEXT behind the public key" },
 	{ OPT_FORCE, "force", NULL, "replace what is there" },
 	{ 'f', "file", "KEY", "read KEY, - is standard input" },
 	{ 'y', "public", NULL, "print the public key of KEY" },
 	{ 'l', "fingerprint", NULL, "print the fingerprint of KEY" },
-	{ 'e', "export", "FORMAT", "write KEY as ssh, pem, der, pkcs1 or pkcs8" },
+	{ 'e', "export", "FORMAT",
+	  "write KEY as ssh, pem, der, pkcs1 or pkcs8" },
 	{ 'p', "check", NULL, "check that the private KEY is sound" },
 	{ OPT_TEST_KEY, "insecure-test-key", NULL, "allow keys of 1024 bits" },
 	{ 0 },
 };
-
 
 /* Whether arg is a number of bits that may be made; sets it. */
 static bool
@@ -157,8 +160,7 @@ check_options(struct keygen *job, int operands)
 	if (!fit)
 		return opt_wrong(page, "one of -d -o -y -l -e -p is needed");
 	for (const struct opt *o = opts; o->id; o++)
-		if (strchr(job->seen, (char)o->id) &&
-		    !strchr(fit, (char)o->id))
+		if (strchr(job->seen, (char)o->id) && !strchr(fit, (char)o->id))
 			return opt_wrong(page, "--%s does not go with -%c",
 					 o->name, job->mode);
 	if (strchr(fit, 'f') && !job->key)

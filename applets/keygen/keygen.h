@@ -20,12 +20,12 @@ struct keygen_form {
 
 /* What this run is to do. */
 struct keygen {
-	int mode;             /* the letter of d, o, y, l, e or p */
-	const char *folder;   /* of the identity */
-	const char *name;     /* of the node */
-	const char *output;   /* file to write; NULL or "-" is standard output */
-	const char *key;      /* file to read */
-	const char *comment;  /* behind the public key; NULL: the one it has */
+	int mode;            /* the letter of d, o, y, l, e or p */
+	const char *folder;  /* of the identity */
+	const char *name;    /* of the node */
+	const char *output;  /* file to write; NULL or "-" is standard output */
+	const char *key;     /* file to read */
+	const char *comment; /* behind the public key; NULL: the one it has */
 	const struct keygen_form *form;
 	unsigned bits;
 	size_t id_len; /* of the NodeID */

@@ -59,7 +59,8 @@ start(struct rng *rng)
 }
 
 static int
-explain_fault(enum err e, const char *folder, const struct identity_fault *fault)
+explain_fault(enum err e, const char *folder,
+	      const struct identity_fault *fault)
 {
 	char path[FILE_PATH_MAX];
 	bool reading = e == ERR_READ || e == ERR_MALFORMED ||
@@ -94,7 +95,7 @@ keygen_make_identity(const struct keygen *job)
 	struct identity_fault fault;
 	struct rng rng;
 	struct identity_wish wish = { job->name, job->bits, job->id_len };
-	enum identity_mode mode = job->force	    ? IDENTITY_REPLACE
+	enum identity_mode mode = job->force        ? IDENTITY_REPLACE
 				  : job->if_missing ? IDENTITY_MISSING
 						    : IDENTITY_NEW;
 	enum err e = job->force ? lock_out_daemon(job->folder) : ERR_OK;

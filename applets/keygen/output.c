@@ -31,8 +31,8 @@ keygen_put(const struct keygen *job, const char *path, bool is_private,
 /* The ssh-rsa line with its comment. */
 int
 keygen_put_line(const struct keygen *job, const char *path,
-	     const struct rsakey_public *key, const char *comment,
-	     size_t comment_len)
+		const struct rsakey_public *key, const char *comment,
+		size_t comment_len)
 {
 	char base[KEYFILE_SSH_MAX];
 	char line[KEYFILE_SSH_MAX + KEYGEN_COMMENT_MAX + 2];
@@ -45,7 +45,7 @@ keygen_put_line(const struct keygen *job, const char *path,
 
 int
 keygen_put_private(const struct keygen *job, enum keyfile_form form,
-		const struct rsakey_private *key)
+		   const struct rsakey_private *key)
 {
 	uint8_t pem[KEYFILE_PEM_MAX];
 	size_t len = keyfile_encode_private(pem, form, key);

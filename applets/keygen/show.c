@@ -85,7 +85,7 @@ read_comment_beside(struct source *from, const char *path)
 	if (file_read(pub_path, from->text, sizeof from->text, &from->len) !=
 		    ERR_OK ||
 	    keyfile_parse_public(&pub, from->text, from->len) != ERR_OK ||
-	    memcmp(&pub, &from->pub, sizeof pub) != 0)
+	    !rsakey_equal(&pub, &from->pub))
 		from->len = 0;
 }
 
@@ -103,15 +103,14 @@ print_fingerprint(const struct keygen *job, struct source *from)
 		len = strlen(text);
 	}
 	int n = snprintf(comment, sizeof comment, "%.*s", (int)len, text);
-	text_clean(comment, (size_t)n < sizeof comment ? (size_t)n
-						       : sizeof comment - 1);
+	text_clean(comment,
+		   (size_t)n < sizeof comment ? (size_t)n : sizeof comment - 1);
 	keyfile_fingerprint(print, &from->pub);
 	printf("%u %s %s (RSA)\n", rsakey_bits(&from->pub), print, comment);
 	return 0;
 }
 
-static int
-export(const struct keygen *job, const struct source *from)
+static int export(const struct keygen *job, const struct source *from)
 {
 	uint8_t data[KEYFILE_PEM_MAX];
 	if (job->form->form == KEYFILE_SSH)

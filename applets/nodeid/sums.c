@@ -27,9 +27,8 @@ struct entry {
 void
 sums_begin(struct sum *sum, size_t id_len)
 {
-	const br_hash_class *class = id_len == NODEID_SHORT
-					     ? &br_sha1_vtable
-					     : &br_sha256_vtable;
+	const br_hash_class *class =
+		id_len == NODEID_SHORT ? &br_sha1_vtable : &br_sha256_vtable;
 	sum->id_len = id_len;
 	class->init(&sum->context.vtable);
 }
@@ -218,8 +217,7 @@ all_right(const struct tally *tally, const struct sums_rules *rules,
 		warn_of(tally->wrong, "computed checksum did NOT match",
 			"computed checksums did NOT match");
 	}
-	return tally->sums > 0 && tally->wrong == 0 &&
-	       tally->unreadable == 0 &&
+	return tally->sums > 0 && tally->wrong == 0 && tally->unreadable == 0 &&
 	       (tally->improper == 0 || !rules->strict);
 }
 

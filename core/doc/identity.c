@@ -21,7 +21,9 @@
 
 /* In the order of writing and renaming. */
 static const char *const files[] = {
-	IDENTITY_CK, IDENTITY_SK, IDENTITY_NODE,
+	IDENTITY_CK,
+	IDENTITY_SK,
+	IDENTITY_NODE,
 };
 
 #define FILES_LEN (sizeof files / sizeof *files)

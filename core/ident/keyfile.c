@@ -74,7 +74,8 @@ gather_body(char body[static PEM_BODY_MAX], size_t *len, struct line text)
 {
 	struct line line;
 	while (take_line(&text, &line)) {
-		if (starts_with(line, "-----END "))
+		if (starts_with(line, "-----END ") &&
+		    ends_with(line, "KEY-----"))
 			return ERR_OK;
 		if (starts_with(line, "Proc-Type:") &&
 		    ends_with(line, "ENCRYPTED"))
@@ -112,7 +113,8 @@ take_string(struct bytes_reader *r)
 {
 	size_t len = bytes_take_be32(r);
 	const uint8_t *p = bytes_take(r, len);
-	return p ? bytes_reader(p, len) : (struct bytes_reader){ .failed = true };
+	return p ? bytes_reader(p, len)
+		 : (struct bytes_reader){ .failed = true };
 }
 
 /* Takes one mpint above 0 in its shortest form. */

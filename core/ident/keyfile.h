@@ -54,7 +54,7 @@ keyfile_read_public(struct rsakey_public *key, const char *path);
  * ERR_MALFORMED, ERR_NOT_RSA, ERR_TOO_LONG.
  */
 enum err
-keyfile_parse_ssh(struct rsakey_public *key, const char *line, size_t len);
+keyfile_parse_ssh(struct rsakey_public *key, const char *text, size_t len);
 
 /*
  * The comment of the ssh-rsa line that stands in src, in place; *comment_len

@@ -94,16 +94,17 @@ static struct pkcs1
 pkcs1_of(const struct rsakey_private *key)
 {
 	struct pkcs1 k = { {
-		{ NULL, 0 }, /* version: two factors */
-		{ key->pub.n, key->pub.n_len },
-		{ key->pub.e, key->pub.e_len },
-		{ key->d, key->d_len },
-		{ key->p, key->p_len },
-		{ key->q, key->q_len },
-		{ key->dp, key->dp_len },
-		{ key->dq, key->dq_len },
-		{ key->iq, key->iq_len },
-	}, 0 };
+				   { NULL, 0 }, /* version: two factors */
+				   { key->pub.n, key->pub.n_len },
+				   { key->pub.e, key->pub.e_len },
+				   { key->d, key->d_len },
+				   { key->p, key->p_len },
+				   { key->q, key->q_len },
+				   { key->dp, key->dp_len },
+				   { key->dq, key->dq_len },
+				   { key->iq, key->iq_len },
+			   },
+			   0 };
 	for (size_t i = 0; i < sizeof k.v / sizeof *k.v; i++)
 		k.len += der_number_len(k.v[i].at, k.v[i].len);
 	return k;
@@ -132,8 +133,7 @@ put_pkcs8(struct bytes_writer *w, const struct pkcs1 *k)
 
 size_t
 keyfile_encode_private(uint8_t dst[static KEYFILE_PEM_MAX],
-		       enum keyfile_form form,
-		       const struct rsakey_private *key)
+		       enum keyfile_form form, const struct rsakey_private *key)
 {
 	uint8_t der[KEYFILE_PEM_MAX * 3 / 4];
 	struct bytes_writer w = bytes_writer(der, sizeof der);
@@ -143,11 +143,10 @@ keyfile_encode_private(uint8_t dst[static KEYFILE_PEM_MAX],
 	else
 		put_pkcs1(&w, &k);
 	/* Its base64 takes the same time whatever the key is. */
-	size_t len = br_pem_encode(dst, der, w.len,
-				   form == KEYFILE_PKCS8_PEM
-					   ? "PRIVATE KEY"
-					   : "RSA PRIVATE KEY",
-				   BR_PEM_LINE64);
+	size_t len = br_pem_encode(
+		dst, der, w.len,
+		form == KEYFILE_PKCS8_PEM ? "PRIVATE KEY" : "RSA PRIVATE KEY",
+		BR_PEM_LINE64);
 	bytes_wipe(der, sizeof der);
 	return len;
 }

@@ -16,7 +16,9 @@
  * Where there are 64-bit registers compilers have the 128-bit product that
  * BearSSL's fast code needs.  A constant, so that the other code is not linked.
  */
-enum { WIDE = sizeof(size_t) >= 8 };
+enum {
+	WIDE = sizeof(size_t) >= 8
+};
 
 /* BearSSL's structures lack const; what is read only goes in through this. */
 static unsigned char *
@@ -41,11 +43,16 @@ private_of(const struct rsakey_private *key)
 {
 	return (br_rsa_private_key){
 		.n_bitlen = rsakey_bits(&key->pub),
-		.p = unconst(key->p), .plen = key->p_len,
-		.q = unconst(key->q), .qlen = key->q_len,
-		.dp = unconst(key->dp), .dplen = key->dp_len,
-		.dq = unconst(key->dq), .dqlen = key->dq_len,
-		.iq = unconst(key->iq), .iqlen = key->iq_len,
+		.p = unconst(key->p),
+		.plen = key->p_len,
+		.q = unconst(key->q),
+		.qlen = key->q_len,
+		.dp = unconst(key->dp),
+		.dplen = key->dp_len,
+		.dq = unconst(key->dq),
+		.dqlen = key->dq_len,
+		.iq = unconst(key->iq),
+		.iqlen = key->iq_len,
 	};
 }
 
@@ -93,8 +100,8 @@ rsakey_generate(struct rsakey_private *key, unsigned bits, struct rng *rng)
 	if (generate(rng_class(rng), &f.sk, f.private, &f.pk, f.public, bits,
 		     PUBLIC_EXPONENT)) {
 		/* Right because both primes are 3 mod 4. */
-		size_t d_len = br_rsa_i31_compute_privexp(f.d, &f.sk,
-							  PUBLIC_EXPONENT);
+		size_t d_len =
+			br_rsa_i31_compute_privexp(f.d, &f.sk, PUBLIC_EXPONENT);
 		take_fresh(key, &f, d_len);
 		if (d_len > 0 && rsakey_bits(&key->pub) == bits)
 			e = ERR_OK;
@@ -128,8 +135,9 @@ rsakey_set_public(struct rsakey_public *key, const uint8_t *n, size_t n_len,
 		return ERR_TOO_LONG;
 	if (e_len > sizeof key->e)
 		return ERR_MALFORMED;
-	*key = (struct rsakey_public){ (uint16_t)n_len, (uint16_t)e_len,
-				       { 0 }, { 0 } };
+	*key = (struct rsakey_public){
+		(uint16_t)n_len, (uint16_t)e_len, { 0 }, { 0 }
+	};
 	memcpy(key->n, n, n_len);
 	memcpy(key->e, e, e_len);
 	return rsakey_check_public(key, RSAKEY_BITS_MIN);
@@ -185,8 +193,7 @@ rsakey_decode_spki(struct rsakey_public *key, const void *src, size_t len)
 	struct bytes_reader numbers = der_take(&bits, DER_SEQUENCE);
 	struct der_number modulus = der_take_number(&numbers);
 	struct der_number exponent = der_take_number(&numbers);
-	if (numbers.failed ||
-	    r.left + spki.left + bits.left + numbers.left > 0)
+	if (numbers.failed || r.left + spki.left + bits.left + numbers.left > 0)
 		return ERR_MALFORMED;
 	e = rsakey_set_public(key, modulus.at, modulus.len, exponent.at,
 			      exponent.len);
@@ -200,17 +207,16 @@ rsakey_sign(const struct rsakey_private *key, enum rsakey_hash hash,
 	br_rsa_private_key sk = private_of(key);
 	br_rsa_pkcs1_sign sign =
 		WIDE ? br_rsa_i62_pkcs1_sign : br_rsa_i31_pkcs1_sign;
-	bool ok = hash == RSAKEY_SHA256
-			  ? sign(BR_HASH_OID_SHA256, digest, br_sha256_SIZE,
-				 &sk, sig)
-			  : sign(BR_HASH_OID_SHA1, digest, br_sha1_SIZE, &sk,
-				 sig);
+	bool ok = hash == RSAKEY_SHA256 ? sign(BR_HASH_OID_SHA256, digest,
+					       br_sha256_SIZE, &sk, sig)
+					: sign(BR_HASH_OID_SHA1, digest,
+					       br_sha1_SIZE, &sk, sig);
 	/*
 	 * A signature made with one CRT value wrong gives the factors away:
 	 * none leaves that does not verify.
 	 */
-	if (ok && rsakey_verify(&key->pub, hash, digest, sig,
-				key->pub.n_len) == ERR_OK)
+	if (ok && rsakey_verify(&key->pub, hash, digest, sig, key->pub.n_len) ==
+			  ERR_OK)
 		return ERR_OK;
 	bytes_wipe(sig, key->pub.n_len);
 	return ERR_MALFORMED;
