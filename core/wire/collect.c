@@ -49,6 +49,14 @@ skip(struct bytes_reader *r, uint64_t len)
 		bytes_take(r, (size_t)len);
 }
 
+/* Of any length, as nanopb passes over those that it does not know. */
+static void
+skip_varint(struct bytes_reader *r)
+{
+	while (bytes_take_u8(r) >= 0x80)
+		;
+}
+
 /* Takes one field and returns its number. */
 static uint64_t
 take_field(struct bytes_reader *r)
@@ -57,7 +65,7 @@ take_field(struct bytes_reader *r)
 
 	switch (tag & 7) {
 	case WIRE_VARINT:
-		take_varint(r);
+		skip_varint(r);
 		break;
 	case WIRE_FIXED64:
 		skip(r, 8);
