@@ -236,7 +236,7 @@ lint-format:
 	clang-format --dry-run -Werror $(C_FILES) $(HDR)
 
 lint-house:
-	awk -f tests/house.awk $(C_FILES) $(HDR)
+	@awk -f tests/house.awk $(C_FILES) $(HDR)
 
 # Both compilers, every warning an error.
 lint-warnings: $(PB_H)

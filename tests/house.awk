@@ -18,7 +18,7 @@ FNR == 1 {
 	in_core = at[1] == "core"
 }
 FNR == 1 && !/^\/\/ SPDX-License-Identifier: MIT$/ { complain("no SPDX line") }
-FNR == 401 { complain("file of more than 400 lines") }
+FNR == 401 && at[1] != "tests" { complain("file of more than 400 lines") }
 in_core && /^#include "core\// {
 	split($2, to, "/")
 	if (level[to[2]] > level[at[2]])
@@ -28,5 +28,5 @@ in_core && /^#include "applets\// { complain("core includes an applet") }
 in_core && at[2] != "run" && /^# *if(def|ndef)? / && !/_H$/ {
 	complain("#if outside core/run")
 }
-/TODO|FIXME|XXX/ { complain("unfinished") }
+/(^|[^A-Z])(TODO|FIXME|XXX)([^A-Z]|$)/ { complain("unfinished") }
 END { exit bad }
