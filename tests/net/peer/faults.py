@@ -160,6 +160,14 @@ def table():
         "error-escape-join": ("1", DIALECTS, "Join", error(ESCAPES)),
         "undecodable": ("75", OLD, "Member", put(_raw=b"\x0a\xff")),
         "undecodable-roster": ("75", OLD, "GetCluster", put(Op=None)),
+        # a roster that never comes to an end
+        "size-promised": ("0,75,76", DIALECTS, "GetCluster",
+                          put(ClusterSize=3)),
+        "size-above-max": ("76", DIALECTS, "GetCluster",
+                           put(ClusterSize=4)),
+        "roster-larger": ("76", DIALECTS, "GetCluster",
+                          put(ClusterMaxSize=5)),
+        "drip": ("75", DIALECTS, None, None),
         # the goodbye, when all is done
         "close-bye": ("0", DIALECTS, "Bye", lambda _: CLOSE),
         "silence-bye": ("0", SEALED, "Bye", lambda _: SILENCE),
@@ -187,7 +195,34 @@ def table():
                 first_token(DigSig=None, **{key: value}))
     for op in REQUESTS:
         f.update(at_each(op))
+    f.update(credentials())
     return f
+
+
+def credentials():
+    """What is wrong with the credential that --cred asks for."""
+    changes = {
+        "none": put(Tokens=None),
+        "two": lambda m: put(Tokens=m["Tokens"] * 2)(m),
+        "name-escape": first_token(Name=ESCAPES),
+        "name-none": first_token(Name=None),
+        "id-31": first_token(ID=bytes(31)),
+        "id-none": first_token(ID=None),
+        "id-other": first_token(ID=bytes(32)),
+        "ck-none": first_token(CommsKey=None),
+        "ck-garbage": first_token(CommsKey=b"\x30\x03\x02\x01\x00"),
+        "ck-other": lambda m: first_token(
+            CommsKey=m["Tokens"][0]["SigKey"])(m),
+        "sk-other": lambda m: first_token(
+            SigKey=m["Tokens"][0]["CommsKey"])(m),
+        "end-escape": first_token(MyEnds=[b"127.0.0.1" + ESCAPES + b":1"]),
+        "end-none": first_token(MyEnds=None),
+        "wrong-op": put(Op=4),
+        "version-none": put(Version=None),
+    }
+    return {"cred-" + name: (
+        "0,76" if name in ("version-none", "sk-other") else "76", DIALECTS,
+        "RegCredRequest", change) for name, change in changes.items()}
 
 
 def at_each(op):

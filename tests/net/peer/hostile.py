@@ -9,13 +9,14 @@ Writes its credential to FILE, prints "ready PORT" and serves on 127.0.0.1
 until it is ended. --members: how many others are in each new cluster
 already. --fault-file names a file with the NAME, read anew for each
 connection; another NAME than before makes the registry forget all. --list prints each fault with the exit statuses that xl-join may
-give and the dialects in which it makes sense.
+give, the dialects in which it makes sense, and where it strikes.
 """
 
 import argparse
 import socket
 import sys
 import threading
+import time
 
 import ident
 import pb
@@ -58,9 +59,11 @@ class Conn:
         if data == CLOSE:
             return False
         data, then = data if isinstance(data, tuple) else (data, None)
-        if self.fault == "bytewise":
+        if self.fault in ("bytewise", "drip"):
             for b in data:
                 self.sock.sendall(bytes([b]))
+                if self.fault == "drip":
+                    time.sleep(0.1)
         else:
             self.sock.sendall(data)
         if then == CLOSE:
@@ -195,8 +198,8 @@ def parser():
 def main():
     options = parser().parse_args()
     if options.list:
-        for name, (statuses, dialects, _, _) in FAULTS.items():
-            print(name, statuses, ",".join(dialects))
+        for name, (statuses, dialects, stage, _) in FAULTS.items():
+            print(name, statuses, ",".join(dialects), stage or "-")
         return 0
     registry = Registry(ident.load_key(options.ck),
                         ident.load_key(options.sk), members=options.members)
