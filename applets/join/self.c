@@ -92,7 +92,10 @@ self_load(struct self *s, const struct joinopt *o, struct rng *rng)
 		identity_default_name(name);
 		wish.name = name;
 	}
-	if (!o->folder || !identity_exists(o->folder))
+	bool known = o->folder && identity_exists(o->folder);
+	if (!known && o->job == ENROLL_JOIN && o->ends_len == 0)
+		return joinopt_wrong("option -e is missing");
+	if (!known)
 		progress("making keys");
 	if (o->folder)
 		e = identity_make(&s->identity, o->folder, &wish,
