@@ -7,6 +7,8 @@
  * credential.
  */
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,6 +125,23 @@ visit(void)
 	return err_status(e);
 }
 
+/* Writes run.text; signals that end a program wait until it is done. */
+static enum err
+write_text(const char *path, size_t len)
+{
+	sigset_t held, before;
+	sigemptyset(&held);
+	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, &before);
+	enum err e = file_write(path, 0644, run.text, len);
+	int saved = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return e;
+}
+
 static int
 store_cluster(void)
 {
@@ -133,7 +152,7 @@ store_cluster(void)
 	if (e != ERR_OK)
 		return say_cannot(ERR_CREATE, "write", CLUSTER_FILE);
 	size_t len = roster_format(run.text, &run.roster);
-	e = file_write(path, 0644, run.text, len);
+	e = write_text(path, len);
 	return e == ERR_OK ? 0 : say_cannot(e, "write", path);
 }
 

@@ -61,8 +61,13 @@ progress(const char *format, ...)
 void
 progress_end(void)
 {
-	if (state.terminal && state.shown > 0)
-		(void)file_write_all(STDERR_FILENO, "\n", 1);
+	char line[2 * LINE_MAX];
+	if (!state.terminal || state.shown == 0)
+		return;
+	int len = snprintf(line, sizeof line, "\r%*s\r",
+			   (int)(strlen(say_name()) + 2 + state.shown), "");
+	if (len > 0)
+		(void)file_write_all(STDERR_FILENO, line, (size_t)len);
 	state.shown = 0;
 	state.last[0] = '\0';
 }

@@ -17,7 +17,7 @@ progress_setup(bool verbose, bool quiet);
 void
 progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Leaves the line on the terminal, so that another may follow. */
+/* Takes the line off the terminal, so that another may take its place. */
 void
 progress_end(void);
 
