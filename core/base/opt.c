@@ -78,11 +78,17 @@ stop_unknown(const struct opt_page *page, char **argv)
 			      argv[optind - 1]));
 }
 
+/* optopt is the row's id, whichever of its forms was used. */
 static int
-stop_no_argument(const struct opt_page *page, char **argv)
+stop_no_argument(const struct opt_page *page)
 {
-	return stop(opt_wrong(page, "option %s needs an argument",
-			      argv[optind - 1]));
+	const struct opt *o = page->opts;
+	while (o->id && o->id != optopt)
+		o++;
+	if (optopt < LONG_ONLY || !o->id)
+		return stop(opt_wrong(page, "option -%c needs an argument",
+				      optopt));
+	return stop(opt_wrong(page, "option --%s needs an argument", o->name));
 }
 
 int
@@ -104,7 +110,7 @@ opt_next(const struct opt_page *page, int argc, char **argv, const char **arg)
 	case '?':
 		return stop_unknown(page, argv);
 	case ':':
-		return stop_no_argument(page, argv);
+		return stop_no_argument(page);
 	case 'h':
 		opt_print(page);
 		return stop(say_finish(0));
