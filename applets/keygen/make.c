@@ -2,6 +2,7 @@
 
 /* The making of identities and keys. */
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,17 +37,31 @@ print_dot(int signal)
 }
 
 static void
-show_life(bool on)
+set_timer(time_t seconds)
 {
+	struct itimerval timer = { { seconds, 0 }, { seconds, 0 } };
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void
+show_life(void)
+{
+	struct sigaction action = { .sa_handler = print_dot,
+				    .sa_flags = SA_RESTART };
 	if (!isatty(STDERR_FILENO))
 		return;
-	struct itimerval timer = { { on, 0 }, { on, 0 } };
-	struct sigaction action = { .sa_handler = on ? print_dot : SIG_IGN,
-				    .sa_flags = SA_RESTART };
 	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
-	if (!on && dots && write(STDERR_FILENO, "\n", 1) < 0)
-		return;
+	set_timer(1);
+}
+
+static void
+end_life(void)
+{
+	int saved = errno;
+	set_timer(0);
+	if (dots && write(STDERR_FILENO, "\n", 1) < 0)
+		dots = 0;
+	errno = saved;
 }
 
 static enum err
@@ -54,7 +69,7 @@ start(struct rng *rng)
 {
 	enum err e = rng_init(rng, tell_waiting);
 	if (e == ERR_OK)
-		show_life(true);
+		show_life();
 	return e;
 }
 
@@ -105,7 +120,7 @@ keygen_make_identity(const struct keygen *job)
 	if (e != ERR_OK)
 		return say_cannot(e, "get", "random bytes");
 	e = identity_make(&id, job->folder, &wish, mode, &rng, &fault);
-	show_life(false);
+	end_life();
 	bytes_wipe(&rng, sizeof rng);
 	bytes_wipe(&id, sizeof id);
 	return e == ERR_OK ? 0 : explain_fault(e, job->folder, &fault);
@@ -139,7 +154,7 @@ keygen_make_key(const struct keygen *job)
 	enum err e = start(&rng);
 	if (e == ERR_OK)
 		e = rsakey_generate(&key, job->bits, &rng);
-	show_life(false);
+	end_life();
 	int status = e == ERR_OK ? write_pair(job, pub_path, &key)
 				 : say_cannot(e, "make", "a key");
 	bytes_wipe(&key, sizeof key);

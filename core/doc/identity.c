@@ -113,7 +113,7 @@ read_key(struct rsakey_private *key, const char *folder, const char *file,
 	 struct identity_fault *fault)
 {
 	char path[FILE_PATH_MAX];
-	fault->file = file;
+	*fault = (struct identity_fault){ .file = file };
 	enum err e = path_of(path, folder, file, "");
 	return e == ERR_OK ? keyfile_read_private(key, path) : e;
 }
@@ -181,7 +181,7 @@ stage(const char *folder, const char *file, mode_t mode, const void *data,
       size_t len, struct identity_fault *fault)
 {
 	char path[FILE_PATH_MAX];
-	fault->file = file;
+	*fault = (struct identity_fault){ .file = file };
 	enum err e = path_of(path, folder, file, NEW);
 	return e == ERR_OK ? file_write(path, mode, data, len) : e;
 }
