@@ -72,7 +72,7 @@ try()
 echo none >fault
 spawn hostile "$PEER/hostile.py" --cred cred --fault-file fault --members 1
 HOSTILE=$PID
-wait_for grep -q '^ready' hostile.out
+wait_for grep -qs '^ready' hostile.out
 
 status 0 "two of three members, with no fault" join -w 0
 ok "cluster.dat is written" cp node/cluster.dat good
@@ -97,6 +97,16 @@ for dialect in sealed documented prefixed; do
 		echo "$fault" >fault
 		try "$dialect: $fault" "$statuses" "$job" --dialect $dialect -w $wait
 	done <faults
+	# the Reply and each answer, cut in two
+	failed=
+	at=1
+	while [ $at -lt 120 ]; do
+		echo "none $at" >fault
+		run join -w 0 --dialect $dialect
+		[ -z "$(judge 0)" ] || failed="$failed $at"
+		at=$((at + 2))
+	done
+	is "$failed" "" "$dialect: answers cut at every other byte"
 done
 
 echo token-same-id >fault

@@ -27,7 +27,7 @@ hostile()
 {
 	spawn "$1" "$PEER/hostile.py" --cred "$1.cred" --fault "$2"
 	HOSTILE=$PID
-	wait_for grep -q '^ready' "$1.out"
+	wait_for grep -qs '^ready' "$1.out"
 }
 
 hostile fair none

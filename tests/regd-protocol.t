@@ -312,7 +312,7 @@ mkfifo hold-in
 	>hold.out 2>hold.err &
 HOLD=$!
 exec 9>hold-in
-wait_for grep -q ready hold.out
+wait_for grep -qs ready hold.out
 
 for dialect in sealed documented prefixed; do
 	case $dialect in

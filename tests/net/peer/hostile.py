@@ -7,8 +7,8 @@ hostile.py --list
 
 Writes its credential to FILE, prints "ready PORT" and serves on 127.0.0.1
 until it is ended. --members: how many others are in each new cluster
-already. --fault-file names a file with the NAME, read anew for each
-connection; another NAME than before makes the registry forget all. --list prints each fault with the exit statuses that xl-join may
+already. --fault-file names a file with "NAME [N]", read anew for each
+connection; another text than before makes the registry forget all. --list prints each fault with the exit statuses that xl-join may
 give, the dialects in which it makes sense, and where it strikes.
 """
 
@@ -19,6 +19,7 @@ import threading
 import time
 
 import ident
+import link
 import pb
 import xlwire
 from faults import CLOSE, FAULTS, SILENCE
@@ -32,8 +33,10 @@ class Conn:
         self.sock, self.registry, self.options = sock, registry, options
         self.lock = lock
         self.fault = options.fault
+        self.split = options.split
         if options.fault_file:
             self.fault = read_fault(options, registry)
+            self.split = options.split
         _, _, self.stage, self.change = FAULTS[self.fault]
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -59,18 +62,25 @@ class Conn:
         if data == CLOSE:
             return False
         data, then = data if isinstance(data, tuple) else (data, None)
-        if self.fault in ("bytewise", "drip"):
-            for b in data:
-                self.sock.sendall(bytes([b]))
-                if self.fault == "drip":
-                    time.sleep(0.1)
-        else:
-            self.sock.sendall(data)
+        self.put_pieces(data)
         if then == CLOSE:
             self.sock.shutdown(socket.SHUT_WR)
             while self.sock.recv(65536):
                 pass
         return then != CLOSE
+
+    def put_pieces(self, data):
+        if self.fault in ("bytewise", "drip"):
+            for b in data:
+                self.sock.sendall(bytes([b]))
+                if self.fault == "drip":
+                    time.sleep(0.1)
+            return
+        if 0 < self.split < len(data):
+            self.sock.sendall(data[:self.split])
+            link.wait_read(self.sock)
+            data = data[self.split:]
+        self.sock.sendall(data)
 
     def read_hello(self):
         size = self.registry.ck.key_size // 8
@@ -145,10 +155,12 @@ class Conn:
 
 def read_fault(options, registry):
     with open(options.fault_file, encoding="ascii") as f:
-        fault = f.read().strip()
-    if fault != options.fault:
-        options.fault = fault
+        text = f.read().strip()
+    if text != options.fault:
+        options.fault = text
         registry.forget()
+    fault, _, split = text.partition(" ")
+    options.split = int(split or 0)
     return fault
 
 
@@ -188,6 +200,8 @@ def parser():
     p.add_argument("--fault", choices=sorted(FAULTS), default="none",
                    metavar="NAME")
     p.add_argument("--fault-file")
+    p.add_argument("--split", type=int, default=0, metavar="N",
+                   help="cut every write in two behind N bytes")
     p.add_argument("--members", type=int, default=0)
     p.add_argument("--dialects", type=lambda s: s.split(","))
     p.add_argument("--verbose", action="store_true")

@@ -30,7 +30,7 @@ class Link:
             for n, piece in enumerate(pieces):
                 self.sock.sendall(piece)
                 if n < len(pieces) - 1:
-                    self.wait_read()
+                    wait_read(self.sock)
         except OSError:
             pass  # the server has closed: the next read tells
 
@@ -41,16 +41,6 @@ class Link:
             return
         at = self.split or 0
         yield from (p for p in (data[:at], data[at:]) if p)
-
-    def wait_read(self):
-        """Until the peer has taken what was sent, as the kernel tells it."""
-        ports = (self.sock.getpeername()[1], self.sock.getsockname()[1])
-        path = "/proc/net/tcp6" if self.sock.family == socket.AF_INET6 \
-            else "/proc/net/tcp"
-        for _ in range(5000):
-            if unread(path, *ports) == 0:
-                return
-            time.sleep(0.0002)
 
     def read(self, timeout=None):
         """Some bytes, b"" when the peer has closed, None for silence."""
@@ -70,14 +60,25 @@ class Link:
         self.sock.close()
 
 
-def unread(path, server_port, client_port):
-    """Bytes waiting in the server's end of a connection of this machine."""
-    ends = ("%04X" % server_port, "%04X" % client_port)
+def wait_read(sock):
+    """Until the peer has taken what was sent, as the kernel tells it."""
+    ends = ["%04X" % end[1] for end in (sock.getpeername(),
+                                        sock.getsockname())]
+    path = "/proc/net/tcp6" if sock.family == socket.AF_INET6 \
+        else "/proc/net/tcp"
+    for _ in range(5000):
+        if unread(path, *ends) == 0:
+            return
+        time.sleep(0.0002)
+
+
+def unread(path, here, there):
+    """Bytes that wait in one end of a connection of this machine."""
     with open(path, encoding="ascii") as f:
         for line in f:
             words = line.split()
-            if words[1].endswith(":" + ends[0]) \
-                    and words[2].endswith(":" + ends[1]):
+            if words[1].endswith(":" + here) \
+                    and words[2].endswith(":" + there):
                 return int(words[4].split(":")[1], 16)
     return 0
 
