@@ -316,7 +316,8 @@ test_replayed(void)
 	ok(memcmp(seal[0].bind, seal[1].bind, 32) != 0,
 	   "replayed: another bind");
 	ok(memcmp(seal[0].u.aead.in.key, seal[1].u.aead.in.key, 32) != 0 &&
-		   memcmp(seal[0].u.aead.out.key, seal[1].u.aead.out.key, 32),
+		   memcmp(seal[0].u.aead.out.key, seal[1].u.aead.out.key, 32) !=
+			   0,
 	   "replayed: other record keys");
 }
 
