@@ -193,6 +193,26 @@ test_not_joined(enum dialect d)
 	}
 }
 
+/*
+ * Fields that end where padding seems to, without Op: the message goes on, and
+ * has its Op behind.
+ */
+static void
+test_late_op(enum dialect d)
+{
+	static const uint8_t late[] = "\xa2\x06\x05xxxxx"
+				      "\x08\x08\x08\x08\x08\x08\x08\x08"
+				      "\x08\x05";
+	size_t len;
+
+	pair_open(&p, d);
+	len = seal_put(&p.client.s.seal, &pair_rng, wire, late,
+		       sizeof late - 1);
+	end_feed(&p.server, wire, len, len, 0);
+	ok(message_is(&p.server, late, sizeof late - 1), "%s: Op comes last",
+	   dialect_name(d));
+}
+
 int
 main(void)
 {
@@ -202,6 +222,7 @@ main(void)
 		test_silence(d);
 		test_hostile_padding(d);
 		test_not_joined(d);
+		test_late_op(d);
 	}
 	test_flips();
 	return done_testing();

@@ -72,6 +72,8 @@ test_behind_hello(enum dialect d)
 	pair_begin(&fresh, d);
 	len = end_drain(&fresh.client, wire, 0);
 	wire[len] = 0;
+	session_recv_space(&fresh.server.s, &room);
+	is_int(room, len + 1, "%s: a read sees what is behind", name);
 	pair_copy(&p, &fresh);
 	is_int(end_feed(&p.server, wire, len + 1, len + 1, 0), len + 1,
 	       "%s: Hello and a byte at once", name);
@@ -216,6 +218,37 @@ test_wiped(enum dialect d)
 	       "%s: no keys after a deadline", name);
 }
 
+/* Sealed: a responder may speak first, in the same segment as its Reply. */
+static void
+test_speaks_first(void)
+{
+	size_t len, n, took;
+
+	pair_begin(&p, DIALECT_SEALED);
+	len = end_drain(&p.client, wire, 0);
+	end_feed(&p.server, wire, len, len, 0);
+	end_decrypt(&p.server, 0);
+	len = end_drain(&p.server, wire, 0);
+	pair_message(message, 20);
+	is_int(session_post(&p.server.s, message, 20, 0), ERR_OK, "posts");
+	n = len + end_drain(&p.server, wire + len, 0);
+	took = end_feed(&p.client, wire, n, n, 0);
+	is_int(took, n, "Reply and record at once");
+	ok(end_can(&p.client, SESSION_CAN_MESSAGE), "the record arrives");
+}
+
+/* A caller that says it received more than there was room for. */
+static void
+test_no_room(void)
+{
+	size_t room;
+
+	pair_open(&p, DIALECT_SEALED);
+	session_recv_space(&p.server.s, &room);
+	session_recv_done(&p.server.s, room + 1, 0);
+	ok(end_closed(&p.server), "more than there was room for");
+}
+
 int
 main(void)
 {
@@ -227,5 +260,7 @@ main(void)
 	}
 	test_discarded();
 	test_wrong_reply();
+	test_speaks_first();
+	test_no_room();
 	return done_testing();
 }

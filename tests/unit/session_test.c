@@ -8,7 +8,7 @@
 #include "tests/unit/tap.h"
 
 static struct pair fresh, p;
-static uint8_t wire[PAIR_WIRE_MAX];
+static uint8_t wire[PAIR_WIRE_MAX], wire2[PAIR_WIRE_MAX];
 static uint8_t message[SESSION_MESSAGE_MAX + 1];
 
 static bool
@@ -178,6 +178,28 @@ test_records(bool pipelined)
 	pair_config.pipelined = false;
 }
 
+/* Sealed, one by one: a third record waits for the second one's answer. */
+static void
+test_third(void)
+{
+	size_t len = 0, at;
+
+	pair_open(&p, DIALECT_SEALED);
+	for (int i = 0; i < 3; i++)
+		len += post(&p.client, 20, wire + len);
+	at = end_feed(&p.server, wire, len, len, 0);
+	session_message_done(&p.server.s, 0);
+	at += end_feed(&p.server, wire + at, len - at, len, 0);
+	post(&p.server, 20, wire2);
+	ok(message_is(&p.server, message, 20), "the second is released");
+	session_message_done(&p.server.s, 0);
+	at += end_feed(&p.server, wire + at, len - at, len, 0);
+	is_int(at, len, "the third is there");
+	ok(!end_can(&p.server, SESSION_CAN_MESSAGE), "and held");
+	post(&p.server, 20, wire2);
+	ok(message_is(&p.server, message, 20), "until the second is answered");
+}
+
 /* Sealed: several small ones posted before anything is sent. */
 static void
 test_posting(void)
@@ -248,6 +270,7 @@ main(void)
 	test_record_lengths();
 	test_records(false);
 	test_records(true);
+	test_third();
 	test_posting();
 	test_rekey();
 	return done_testing();

@@ -8,7 +8,7 @@
 #include "tests/unit/tap.h"
 
 static struct pair fresh, p;
-static uint8_t wire[PAIR_WIRE_MAX];
+static uint8_t wire[PAIR_WIRE_MAX], wire2[PAIR_WIRE_MAX];
 static uint8_t message[SESSION_MESSAGE_MAX + 1];
 
 static bool
@@ -69,6 +69,64 @@ test_deadlines(enum dialect d)
 	session_tick(&p.server.s, 5800);
 	ok(end_closed(&p.server), "%s: closed", name);
 	is_int(session_deadline(&p.server.s), SESSION_NEVER, "%s: done", name);
+}
+
+static void
+test_reply_deadline(void)
+{
+	size_t len;
+
+	pair_begin(&p, DIALECT_SEALED);
+	len = end_drain(&p.client, wire, 0);
+	end_feed(&p.server, wire, len, len, 900);
+	is_int(session_deadline(&p.server.s), 1000, "still that of the Hello");
+	end_decrypt(&p.server, 950);
+	is_int(session_deadline(&p.server.s), 2950, "for sending the Reply");
+}
+
+/* Sealed: posting more, or receiving, while an answer is being sent. */
+static void
+test_overlap(void)
+{
+	size_t len;
+
+	pair_open(&p, DIALECT_SEALED);
+	len = post(&p.client, 20, wire);
+	len += post(&p.client, 20, wire + len);
+	end_feed(&p.server, wire, len, len, 100);
+	session_message_done(&p.server.s, 100);
+	end_feed(&p.server, wire + len / 2, 1, 1, 300);
+	session_post(&p.server.s, message, 20, 400);
+	session_post(&p.server.s, message, 20, 500);
+	is_int(session_deadline(&p.server.s), 2300, "that of the record");
+	end_feed(&p.server, wire + len / 2 + 1, len / 2 - 1, len, 600);
+	is_int(session_deadline(&p.server.s), 2400, "that of the first post");
+	pair_open(&p, DIALECT_SEALED);
+	len = post(&p.client, 20, wire);
+	len += post(&p.client, 20, wire + len);
+	end_feed(&p.server, wire, len, len, 100);
+	session_message_done(&p.server.s, 100);
+	end_feed(&p.server, wire + len / 2, 1, 1, 300);
+	session_post(&p.server.s, message, 20, 400);
+	end_drain(&p.server, wire2, 500);
+	is_int(session_deadline(&p.server.s), 2300, "a record is under way");
+}
+
+/* The peer closes its side while something is being sent to it. */
+static void
+test_end_sending(void)
+{
+	pair_config.pipelined = true;
+	pair_open(&p, DIALECT_SEALED);
+	pair_message(message, 20);
+	session_post(&p.server.s, message, 20, 100);
+	session_send_done(&p.server.s, 3, 100);
+	session_recv_end(&p.server.s);
+	is_int(session_can(&p.server.s), SESSION_CAN_SEND, "sends the rest");
+	is_int(session_deadline(&p.server.s), 2100, "in its time");
+	end_drain(&p.server, wire, 200);
+	ok(end_closed(&p.server), "and is closed");
+	pair_config.pipelined = false;
 }
 
 static void
@@ -155,6 +213,9 @@ main(void)
 		test_end(d);
 		test_close(d);
 	}
+	test_reply_deadline();
+	test_overlap();
+	test_end_sending();
 	test_never();
 	return done_testing();
 }
