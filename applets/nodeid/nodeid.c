@@ -164,17 +164,11 @@ take_option(struct nodeid_run *run, int id, const char *arg)
 	return mode == 0 || mode == id;
 }
 
-/*
- * Whether the operands fit the mode.  Without a mode, operands are files to
- * sum; without operands too, an ID is made.
- */
+/* Whether the mode takes that many operands. */
 static bool
-operands_fit(struct nodeid_run *run, int operands)
+takes_operands(int mode, int operands)
 {
-	switch (run->mode) {
-	case 0:
-		run->mode = operands > 0 ? 's' : 'n';
-		return true;
+	switch (mode) {
 	case 'k':
 	case 'v':
 		return operands > 0;
@@ -184,6 +178,27 @@ operands_fit(struct nodeid_run *run, int operands)
 	default:
 		return true;
 	}
+}
+
+/*
+ * Says the first thing wrong with the options as a whole; 0 if none.  Without
+ * a mode, operands are files to sum; without operands too, an ID is made.
+ */
+static int
+check_options(struct nodeid_run *run, char **operands, int len)
+{
+	const struct opt_page *page = &nodeid_applet.page;
+	const struct sums_rules *rules = &run->rules;
+	if (run->mode == 0)
+		run->mode = len > 0 ? 's' : 'n';
+	if (run->mode != 'c' &&
+	    (rules->quiet || rules->silent || rules->strict))
+		return opt_wrong(page, "-q, --status or --strict goes with -c");
+	if (takes_operands(run->mode, len))
+		return 0;
+	if (len == 0)
+		return opt_wrong(page, "an operand is missing");
+	return opt_wrong(page, "operand does not fit here: %s", operands[0]);
 }
 
 /* Returns an exit status, or -1 to go on. */
@@ -199,12 +214,8 @@ parse_options(struct nodeid_run *run, int argc, char **argv)
 					 "option -%c does not fit here", id);
 	if (id == OPT_STOP)
 		return opt_status();
-	if (operands_fit(run, argc - optind))
-		return -1;
-	if (optind == argc)
-		return opt_wrong(&nodeid_applet.page, "an operand is missing");
-	return opt_wrong(&nodeid_applet.page, "operand does not fit here: %s",
-			 argv[optind]);
+	int status = check_options(run, argv + optind, argc - optind);
+	return status ? status : -1;
 }
 
 static int
