@@ -21,7 +21,7 @@ collect_init(struct collect *c, enum dialect d)
 {
 	memset(c, 0, sizeof *c);
 	if (d == DIALECT_PREFIXED)
-		c->start = SEAL_BLOCK;
+		c->start = c->decrypted = c->end = SEAL_BLOCK;
 }
 
 static uint64_t
@@ -122,15 +122,15 @@ bool
 collect_find(struct collect *c, struct seal *seal, uint8_t *in, size_t in_len,
 	     bool (*decodes)(const uint8_t *bytes, size_t len))
 {
-	if (in_len < c->start + SEAL_BLOCK)
+	size_t whole = in_len - in_len % SEAL_BLOCK;
+
+	if (whole <= c->decrypted)
 		return false;
-	if (c->end == 0) {
-		c->end = c->start;
-		if (c->start > 0)
-			seal_set_iv(seal, in);
-	}
-	while (in_len - c->end >= SEAL_BLOCK) {
-		seal_decrypt(seal, in + c->end, SEAL_BLOCK);
+	if (c->start > 0 && c->decrypted == c->start)
+		seal_set_iv(seal, in);
+	seal_decrypt(seal, in + c->decrypted, whole - c->decrypted);
+	c->decrypted = whole;
+	while (c->end < whole) {
 		c->end += SEAL_BLOCK;
 		if (is_whole(c, in + c->start, decodes))
 			return true;

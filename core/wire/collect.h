@@ -21,9 +21,10 @@
  * not change that, and it is not asked again.
  */
 struct collect {
-	size_t start;   /* of the first block: behind the IV in prefixed */
-	size_t end;     /* of what is decrypted */
-	size_t scanned; /* bytes of whole fields, from start on */
+	size_t start;     /* of the first block: behind the IV in prefixed */
+	size_t decrypted; /* end of what is */
+	size_t end;       /* of the last block looked at */
+	size_t scanned;   /* bytes of whole fields, from start on */
 	size_t message_len;
 	bool has_op;
 	bool hopeless; /* no message will come of it */
@@ -36,7 +37,8 @@ collect_init(struct collect *c, enum dialect d);
 /*
  * Goes on with the in_len bytes of the message received so far, decrypting
  * them in place.  True when it is whole: c->message_len bytes from c->start,
- * c->end on the wire.
+ * c->end on the wire.  Bytes behind it spoil the chain of documented; they
+ * close the session anyway.
  */
 bool
 collect_find(struct collect *c, struct seal *seal, uint8_t *in, size_t in_len,
