@@ -11,7 +11,8 @@
 #define APPLETS(X) \
 	X(keygen)  \
 	X(nodeid)  \
-	X(join)
+	X(join)    \
+	X(regd)
 
 struct applet {
 	struct opt_page page;

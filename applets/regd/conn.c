@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+#include "applets/regd/conn.h"
+
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/base/bytes.h"
+#include "core/base/log.h"
+
+#define HELLO_GRACE 1000 /* ms a silent session keeps its slot for certain */
+#define DRAIN_MAX 65536  /* bytes that are thrown away when closing */
+
+#define CONN_OF(pointer, member)                                         \
+	((struct conn *)(void *)((char *)(pointer)-offsetof(struct conn, \
+							    member)))
+
+/*
+ * Closing a socket with unread bytes resets the connection, and the peer could
+ * lose the Error or Ack that it was sent last.
+ */
+static void
+close_socket(int fd)
+{
+	uint8_t bin[4096];
+	size_t len = 1;
+	(void)shutdown(fd, SHUT_WR);
+	for (size_t n = 0; n < DRAIN_MAX && len > 0; n += len)
+		if (net_recv(fd, bin, sizeof bin, &len) != ERR_OK)
+			break;
+	close(fd);
+}
+
+static void
+free_slot(struct conn *c)
+{
+	struct conns *all = c->all;
+	size_t slot = (size_t)(c - all->slots);
+	serve_end(all->serve, &c->client);
+	(void)madvise(all->buffers + slot * all->stride, all->stride,
+		      MADV_DONTNEED);
+	c->used = false;
+	c->next_free = all->free;
+	all->free = c;
+	all->len--;
+}
+
+/* Ends a session.  Its slot stays taken while the client waits. */
+static void
+end_conn(struct conn *c)
+{
+	log_line(LOG_LEVEL_DEBUG, "%lu %s: closed", c->client.number,
+		 c->client.peer);
+	if (c->client.state == SERVE_DECRYPTING)
+		rsapool_cancel(c->all->pool, &c->job);
+	session_wipe(&c->session);
+	loop_remove(c->all->loop, &c->watch);
+	close_socket(c->watch.fd);
+	c->gone = true;
+	if (c->client.state != SERVE_STORING)
+		free_slot(c);
+}
+
+/* Whether the session has anything to do that no socket will tell. */
+static bool
+has_work(const struct conn *c, unsigned can)
+{
+	if (c->client.state == SERVE_STORING)
+		return false;
+	return (can & SESSION_CAN_MESSAGE) ||
+	       ((can & SESSION_CAN_DECRYPT) && c->client.state == SERVE_HELLO);
+}
+
+/* Sets what is waited for next, or ends the session. */
+static void
+update(struct conn *c)
+{
+	unsigned can = session_can(&c->session);
+	bool busy = (can & SESSION_CAN_SEND) || has_work(c, can) ||
+		    c->client.state == SERVE_STORING;
+	if ((can & SESSION_CLOSED) || (c->all->stopping && !busy)) {
+		end_conn(c);
+		return;
+	}
+	c->watch.events = 0;
+	if (can & SESSION_CAN_RECV)
+		c->watch.events |= POLLIN;
+	if (can & SESSION_CAN_SEND)
+		c->watch.events |= POLLOUT;
+	c->watch.deadline =
+		has_work(c, can) ? 0 : session_deadline(&c->session);
+}
+
+static void
+receive(struct conn *c)
+{
+	size_t room, len;
+	uint8_t *space = session_recv_space(&c->session, &room);
+	while (room > 0) {
+		enum err e = net_recv(c->watch.fd, space, room, &len);
+		if (e == ERR_BUSY)
+			return;
+		if (e != ERR_OK)
+			session_wipe(&c->session);
+		else if (len == 0)
+			session_recv_end(&c->session);
+		else
+			session_recv_done(&c->session, len, loop_now());
+		space = session_recv_space(&c->session, &room);
+	}
+}
+
+/* Sends what there is, but looks first whether the peer has broken its turn. */
+static void
+transmit(struct conn *c)
+{
+	size_t left, len;
+	if (session_can(&c->session) & SESSION_CAN_SEND)
+		receive(c);
+	while (session_can(&c->session) & SESSION_CAN_SEND) {
+		const uint8_t *data = session_send_data(&c->session, &left);
+		enum err e = net_send(c->watch.fd, data, left, &len);
+		if (e == ERR_BUSY)
+			return;
+		if (e != ERR_OK)
+			session_wipe(&c->session);
+		else
+			session_send_done(&c->session, len, loop_now());
+	}
+}
+
+/* Posts the answer to the message in place. */
+static void
+answer(struct conn *c)
+{
+	const struct answer *a = &c->all->serve->answer;
+	int64_t now = loop_now();
+	session_message_done(&c->session, now);
+	if (session_post(&c->session, a->bytes, a->len, now) != ERR_OK)
+		session_wipe(&c->session);
+	else if (c->client.state == SERVE_CLOSING)
+		session_close(&c->session);
+}
+
+static void
+take_message(struct conn *c)
+{
+	serve_message(c->all->serve, &c->client, &c->session);
+	if (c->client.state != SERVE_STORING)
+		answer(c);
+}
+
+static void
+take_plain(struct rsapool_job *job)
+{
+	struct conn *c = CONN_OF(job, job);
+	c->client.state = SERVE_ANONYMOUS;
+	session_hello_plain(&c->session, job->data,
+			    job->result == ERR_OK ? job->len : 0, loop_now());
+	bytes_wipe(job->data, sizeof job->data);
+	transmit(c);
+	update(c);
+}
+
+static void
+submit_hello(struct conn *c)
+{
+	size_t len;
+	const uint8_t *block = session_hello_block(&c->session, &len);
+	struct bytes_writer w = bytes_writer(c->job.data, sizeof c->job.data);
+	bytes_put(&w, block, len);
+	c->job.op = RSAPOOL_DECRYPT;
+	c->job.len = len;
+	c->job.done = take_plain;
+	c->client.state = SERVE_DECRYPTING;
+	rsapool_submit(c->all->pool, &c->job);
+}
+
+static void
+take_ready(struct loop_watch *watch, short revents)
+{
+	struct conn *c = CONN_OF(watch, watch);
+	if (revents == 0)
+		session_tick(&c->session, loop_now());
+	else
+		receive(c);
+	unsigned can = session_can(&c->session);
+	if (has_work(c, can) && (can & SESSION_CAN_DECRYPT))
+		submit_hello(c);
+	else if (has_work(c, can))
+		take_message(c);
+	transmit(c);
+	update(c);
+}
+
+/* The store has settled what the client waited for. */
+static void
+take_settled(struct client *client)
+{
+	struct conn *c = CONN_OF(client, client);
+	if (c->gone) {
+		free_slot(c);
+		return;
+	}
+	if (c->all->serve->answer.len > 0)
+		answer(c);
+	else
+		take_message(c);
+	transmit(c);
+	update(c);
+}
+
+static struct conn *
+take_slot(struct conns *all)
+{
+	struct conn *c = all->free;
+	if (c)
+		all->free = c->next_free;
+	else if (all->made < all->max)
+		c = &all->slots[all->made++];
+	if (c)
+		all->len++;
+	return c;
+}
+
+void
+conns_open(struct conns *all, int fd, const struct net_addr *peer)
+{
+	struct conn *c = take_slot(all);
+	if (!c) {
+		close(fd);
+		return;
+	}
+	size_t slot = (size_t)(c - all->slots);
+	uint8_t *buffers = all->buffers + slot * all->stride;
+	c->all = all;
+	c->used = true;
+	c->gone = false;
+	c->began = loop_now();
+	c->watch = (struct loop_watch){ .fd = fd, .ready = take_ready };
+	serve_begin(&c->client, ++all->count, peer);
+	session_init_responder(&c->session, &all->config, buffers,
+			       buffers + SESSION_BUF_LEN, all->hello_len,
+			       c->began);
+	log_line(LOG_LEVEL_DEBUG, "%lu %s: connected", c->client.number,
+		 c->client.peer);
+	if (loop_add(all->loop, &c->watch) != ERR_OK)
+		session_wipe(&c->session);
+	update(c);
+}
+
+bool
+conns_make_room(struct conns *all)
+{
+	struct conn *oldest = NULL;
+	if (all->len < all->max)
+		return true;
+	for (size_t i = 0; i < all->made; i++) {
+		struct conn *c = &all->slots[i];
+		if (c->used && c->client.state == SERVE_HELLO &&
+		    (!oldest || c->began < oldest->began))
+			oldest = c;
+	}
+	if (!oldest || oldest->began > loop_now() - HELLO_GRACE)
+		return false;
+	log_line(LOG_LEVEL_DEBUG, "%lu %s: makes room", oldest->client.number,
+		 oldest->client.peer);
+	end_conn(oldest);
+	return true;
+}
+
+void
+conns_stop(struct conns *all)
+{
+	all->stopping = true;
+	for (size_t i = 0; i < all->made; i++)
+		if (all->slots[i].used && !all->slots[i].gone)
+			update(&all->slots[i]);
+}
+
+static void *
+map(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+enum err
+conns_init(struct conns *all, size_t max)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	all->stride = (2 * SESSION_BUF_LEN + page - 1) / page * page;
+	all->slots = NULL;
+	all->buffers = NULL;
+	all->free = NULL;
+	all->max = max;
+	all->made = all->len = 0;
+	all->count = 0;
+	all->stopping = false;
+	all->serve->resume = take_settled;
+	if (max > SIZE_MAX / all->stride / 2)
+		return ERR_SYSTEM;
+	all->slots = map(max * sizeof *all->slots);
+	all->buffers = map(max * all->stride);
+	if (all->slots && all->buffers)
+		return ERR_OK;
+	conns_free(all);
+	return ERR_SYSTEM;
+}
+
+void
+conns_free(struct conns *all)
+{
+	if (all->slots)
+		munmap(all->slots, all->max * sizeof *all->slots);
+	if (all->buffers)
+		munmap(all->buffers, all->max * all->stride);
+	all->slots = NULL;
+	all->buffers = NULL;
+}

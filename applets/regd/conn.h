@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#ifndef XL_REGD_CONN_H
+#define XL_REGD_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "applets/regd/serve.h"
+#include "core/base/err.h"
+#include "core/run/loop.h"
+#include "core/run/net.h"
+#include "core/run/rsapool.h"
+#include "core/wire/session.h"
+
+/*
+ * Sockets to sessions, and sessions to serve.h.  All slots are had at start,
+ * but take memory only while they are used: the buffers' pages are given back
+ * when a session ends.
+ */
+
+struct conns;
+
+struct conn {
+	struct loop_watch watch;
+	struct conns *all;
+	struct session session;
+	struct client client;
+	struct rsapool_job job; /* the decryption of the Hello */
+	int64_t began;          /* when it was accepted */
+	bool used;
+	bool gone; /* closed, but the client still waits for the store */
+	struct conn *next_free;
+};
+
+struct conns {
+	struct loop *loop;
+	struct rsapool *pool;
+	struct serve *serve;
+	struct session_config config;
+	size_t hello_len; /* bytes of a Hello */
+
+	struct conn *slots;
+	uint8_t *buffers;
+	size_t stride; /* bytes of a slot's two buffers, whole pages */
+	size_t max;    /* slots */
+	size_t made;   /* of which so many were ever used */
+	size_t len;    /* and so many are */
+	struct conn *free;
+	unsigned long count; /* sessions so far */
+	bool stopping;
+};
+
+/*
+ * Makes room for max sessions; the first fields are set.  serve's resume is
+ * set here.  ERR_SYSTEM.
+ */
+enum err
+conns_init(struct conns *all, size_t max);
+
+void
+conns_free(struct conns *all);
+
+/*
+ * Begins a session on a connected socket, which is then its own; closes it
+ * when there is no slot.
+ */
+void
+conns_open(struct conns *all, int fd, const struct net_addr *peer);
+
+/*
+ * Whether there is a slot.  If not, the session that has for the longest time
+ * not sent its Hello, and at least for a second, makes room.
+ */
+bool
+conns_make_room(struct conns *all);
+
+/* From now on sessions end as soon as nothing is left to be answered. */
+void
+conns_stop(struct conns *all);
+
+#endif

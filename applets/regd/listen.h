@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#ifndef XL_REGD_LISTEN_H
+#define XL_REGD_LISTEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/err.h"
+#include "core/run/loop.h"
+#include "core/run/net.h"
+
+struct conns;
+struct listen;
+
+/*
+ * Where connections come in.  When there is no slot or no descriptor for one,
+ * they wait in the kernel's queue, and it is tried again a little later.
+ */
+
+#define LISTEN_MAX 16
+
+struct listen_socket {
+	struct loop_watch watch;
+	struct listen *all;
+};
+
+struct listen {
+	struct conns *conns;
+	struct loop *loop;
+	int64_t quiet_until; /* before, it is not told again that some wait */
+	size_t len;
+	struct net_addr addrs[LISTEN_MAX]; /* with their real ports */
+	struct listen_socket sockets[LISTEN_MAX];
+};
+
+/*
+ * Listens at an address; nothing is accepted yet.  Errors as net_listen;
+ * ERR_TOO_LONG: more than LISTEN_MAX.
+ */
+enum err
+listen_add(struct listen *all, const struct net_addr *addr);
+
+/* Begins to accept; conns and loop are set.  ERR_BUSY: the loop is full. */
+enum err
+listen_start(struct listen *all);
+
+/* Ends to listen. */
+void
+listen_stop(struct listen *all);
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#ifndef XL_REGD_READY_H
+#define XL_REGD_READY_H
+
+#include "core/base/err.h"
+
+/*
+ * Telling whoever started this program that it is ready: through a descriptor
+ * (s6) and through NOTIFY_SOCKET (systemd).
+ */
+
+/* Writes a newline to a descriptor and closes it.  ERR_WRITE (errno). */
+enum err
+ready_tell(int fd);
+
+/*
+ * Sends a state, as in "READY=1", to the socket that the environment names;
+ * nothing if it names none.  ERR_WRITE (errno).
+ */
+enum err
+ready_notify(const char *state);
+
+#endif

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+
+/*
+ * xl-regd: the registry.  Makes its identity and its public credential on
+ * first start, reads its journal, listens, and serves nodes and clusters until
+ * it is told to stop.
+ */
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "applets/applet.h"
+#include "applets/regd/regd.h"
+#include "core/base/bytes.h"
+#include "core/base/text.h"
+
+#define DEFAULT_SESSIONS 1024
+#define SESSIONS_MAX 1000000
+#define SECONDS_MAX 86400
+
+enum {
+	OPT_CRED_OUT = 256,
+	OPT_DIALECTS,
+	OPT_MAX_SESSIONS,
+	OPT_HELLO_TIMEOUT,
+	OPT_MESSAGE_TIMEOUT,
+	OPT_IDLE_TIMEOUT,
+	OPT_EPHEMERAL,
+	OPT_RECOVER,
+	OPT_SYSLOG,
+	OPT_READY_FD,
+	OPT_TEST_KEY,
+};
+
+static const struct opt opts[] = {
+	{ 'd', "dir", "DIR", "keep identity and journal in DIR" },
+	{ 'a', "address", "ADDR", "listen at ADDR (default: at all)" },
+	{ 'p', "port", "PORT", "listen at PORT (default 55555), 0: any" },
+	{ 'g', "global", "ADDR", "be known as ADDR or ADDR:PORT" },
+	{ 'n', "name", "NAME", "name the registry (default xlReg)" },
+	{ 'b', "bits", "BITS", "make keys of BITS (default 2048)" },
+	{ '1', "short", NULL, "give out IDs of 160 bits" },
+	{ OPT_CRED_OUT, "cred-out", "FILE", "write the credential there too" },
+	{ OPT_DIALECTS, "dialects", "LIST", "serve only these dialects" },
+	{ OPT_MAX_SESSIONS, "max-sessions", "N", "at once (default 1024)" },
+	{ OPT_HELLO_TIMEOUT, "hello-timeout", "SECONDS", "default 10" },
+	{ OPT_MESSAGE_TIMEOUT, "message-timeout", "SECONDS", "default 10" },
+	{ OPT_IDLE_TIMEOUT, "idle-timeout", "SECONDS", "default 60" },
+	{ OPT_EPHEMERAL, "ephemeral", NULL, "keep everything in memory" },
+	{ OPT_RECOVER, "recover", NULL, "start with a damaged journal" },
+	{ 'v', "verbose", NULL, "log each message" },
+	{ 'q', "quiet", NULL, "log errors only" },
+	{ OPT_SYSLOG, "syslog", NULL, "log to syslog" },
+	{ OPT_READY_FD, "ready-fd", "N", "write a newline to N when ready" },
+	{ OPT_TEST_KEY, "insecure-test-key", NULL, "allow 1024-bit keys" },
+	{ 0 },
+};
+
+/* Reads a number of seconds into milliseconds. */
+static bool
+take_seconds(int64_t *ms, const char *arg)
+{
+	uint64_t seconds = 0;
+	if (text_number(&seconds, arg, 1, SECONDS_MAX) != ERR_OK)
+		return false;
+	*ms = (int64_t)seconds * 1000;
+	return true;
+}
+
+static bool
+take_dialect(unsigned *dialects, const char *name, size_t len)
+{
+	for (int d = 0; d < DIALECTS_LEN; d++) {
+		const char *known = dialect_name((enum dialect)d);
+		if (strlen(known) == len && memcmp(known, name, len) == 0) {
+			*dialects |= DIALECT_BIT(d);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Reads names of dialects with commas between them. */
+static bool
+take_dialects(unsigned *dialects, const char *list)
+{
+	*dialects = 0;
+	for (;;) {
+		size_t len = strcspn(list, ",");
+		if (!take_dialect(dialects, list, len))
+			return false;
+		if (list[len] == '\0')
+			return true;
+		list += len + 1;
+	}
+}
+
+static bool
+take_bits(struct regd *r, const char *arg)
+{
+	uint64_t bits = 0;
+	if (text_number(&bits, arg, RSAKEY_BITS_MIN, RSAKEY_BITS_MAX) != ERR_OK)
+		return false;
+	r->bits = (unsigned)bits;
+	return bits % 1024 == 0;
+}
+
+/* Reads a number of any type that holds max. */
+#define TAKE_NUMBER(dst, arg, min, max)                         \
+	(text_number(&number, (arg), (min), (max)) == ERR_OK && \
+	 ((dst) = (__typeof__(dst))number, true))
+
+/* Takes an option that has an argument.  False: wrong. */
+static bool
+take_argument(struct regd *r, int id, const char *arg)
+{
+	uint64_t number = 0;
+	switch (id) {
+	case 'd':
+		r->dir = arg;
+		return *arg != '\0';
+	case 'a':
+		return public_add_address(&r->public, arg);
+	case 'p':
+		return TAKE_NUMBER(r->public.port, arg, 0, UINT16_MAX);
+	case 'g':
+		return public_add_given(&r->public, arg);
+	case 'n':
+		r->name = arg;
+		return text_is_name(arg, strlen(arg));
+	case 'b':
+		return take_bits(r, arg);
+	case OPT_CRED_OUT:
+		r->cred_out = arg;
+		return *arg != '\0';
+	case OPT_DIALECTS:
+		return take_dialects(&r->dialects, arg);
+	case OPT_MAX_SESSIONS:
+		return TAKE_NUMBER(r->max_sessions, arg, 1, SESSIONS_MAX);
+	case OPT_HELLO_TIMEOUT:
+		return take_seconds(&r->hello_ms, arg);
+	case OPT_MESSAGE_TIMEOUT:
+		return take_seconds(&r->message_ms, arg);
+	case OPT_IDLE_TIMEOUT:
+		return take_seconds(&r->idle_ms, arg);
+	default:
+		return TAKE_NUMBER(r->ready_fd, arg, 0, INT_MAX);
+	}
+}
+
+/* Takes an option without an argument. */
+static void
+take_flag(struct regd *r, int id, bool *ephemeral)
+{
+	if (id == '1')
+		r->id_len = NODEID_SHORT;
+	else if (id == 'v')
+		r->level = LOG_LEVEL_DEBUG;
+	else if (id == 'q')
+		r->level = LOG_LEVEL_ERROR;
+	else if (id == OPT_SYSLOG)
+		r->syslog = true;
+	else if (id == OPT_RECOVER)
+		r->recover = true;
+	else if (id == OPT_TEST_KEY)
+		r->min_bits = RSAKEY_BITS_MIN;
+	else
+		*ephemeral = true;
+}
+
+/* Returns an exit status, or -1 to go on. */
+static int
+parse_options(struct regd *r, int argc, char **argv)
+{
+	const char *arg;
+	bool ephemeral = false;
+	for (int id;
+	     (id = opt_next(&regd_applet.page, argc, argv, &arg)) != OPT_END;) {
+		if (id == OPT_STOP)
+			return opt_status();
+		if (!arg)
+			take_flag(r, id, &ephemeral);
+		else if (!take_argument(r, id, arg))
+			return opt_wrong(&regd_applet.page, "bad argument %s",
+					 arg);
+	}
+	if (optind < argc)
+		return opt_wrong(&regd_applet.page, "unexpected operand %s",
+				 argv[optind]);
+	if (ephemeral == (r->dir != NULL))
+		return opt_wrong(&regd_applet.page,
+				 "give one of -d and --ephemeral");
+	if (ephemeral && r->recover)
+		return opt_wrong(&regd_applet.page, "--recover needs -d");
+	if (r->bits < r->min_bits)
+		return opt_wrong(&regd_applet.page,
+				 "%u bits need --insecure-test-key", r->bits);
+	return -1;
+}
+
+static int
+regd_main(int argc, char **argv)
+{
+	static struct regd r = {
+		.public.port = PUBLIC_PORT,
+		.bits = RSAKEY_BITS_STRONG,
+		.min_bits = RSAKEY_BITS_STRONG,
+		.id_len = NODEID_LONG,
+		.max_sessions = DEFAULT_SESSIONS,
+		.dialects = DIALECTS_ALL,
+		.hello_ms = 10000,
+		.message_ms = 10000,
+		.idle_ms = 60000,
+		.level = LOG_LEVEL_INFO,
+		.ready_fd = -1,
+	};
+	int status = parse_options(&r, argc, argv);
+	if (status >= 0)
+		return status;
+	status = regd_start(&r);
+	if (status == 0)
+		status = regd_run(&r);
+	bytes_wipe(&r.identity, sizeof r.identity);
+	return status;
+}
+
+const struct applet regd_applet = {
+	.page = {
+		.name = "xl-regd",
+		.summary = "Keep clusters and their members: the registry",
+		.synopsis = "-d DIR [OPTION]...\n--ephemeral [OPTION]...",
+		.opts = opts,
+	},
+	.main = regd_main,
+};

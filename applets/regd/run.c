@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#include "applets/regd/compact.h"
+#include "applets/regd/ready.h"
+#include "applets/regd/regd.h"
+#include "core/base/say.h"
+
+#define COMPACT_STEP (256 * 1024) /* bytes of journal until the next look */
+
+static enum err
+catch_signals(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		if (e == ERR_OK)
+			e = loop_catch(signals[i]);
+	signal(SIGXFSZ, SIG_IGN); /* a limit is an error of the write */
+	return e;
+}
+
+/* Tells that connections are accepted. */
+static int
+tell_ready(struct regd *r)
+{
+	log_line(LOG_LEVEL_INFO, "%s is ready", r->cred.name);
+	if (r->ready_fd >= 0 && ready_tell(r->ready_fd) != ERR_OK)
+		return say_cannot(ERR_WRITE, "write to",
+				  "the ready descriptor");
+	if (ready_notify("READY=1") != ERR_OK)
+		log_line(LOG_LEVEL_ERROR, "cannot notify: %s", strerror(errno));
+	return 0;
+}
+
+/* Flash fills up with tokens that were replaced. */
+static void
+compact_if_due(struct regd *r)
+{
+	uint64_t before = r->journal.end;
+	if (before < r->compact_at || r->serve.first)
+		return;
+	if (compact_is_due(&r->registry, &r->journal)) {
+		if (compact_journal(&r->registry, &r->journal) == ERR_OK)
+			log_line(LOG_LEVEL_INFO,
+				 "compacted the journal from %" PRIu64
+				 " to %" PRIu64 " bytes",
+				 before, r->journal.end);
+		else
+			log_line(LOG_LEVEL_ERROR,
+				 "cannot compact the journal: %s",
+				 strerror(errno));
+	}
+	r->compact_at = r->journal.end + r->journal.end / 2 + COMPACT_STEP;
+}
+
+static enum err
+turn(struct regd *r)
+{
+	enum err e = loop_turn(&r->loop);
+	r->serve.store.commit(r->serve.store.self);
+	compact_if_due(r);
+	return e;
+}
+
+/* The addresses of this machine may have changed: SIGHUP looks again. */
+static void
+reload(struct regd *r)
+{
+	const char *wrong;
+	struct regcred cred = r->cred;
+	log_line(LOG_LEVEL_INFO, "looking at the addresses again");
+	if (public_list_ends(&r->public, &r->listen, &cred, &wrong) != ERR_OK)
+		return;
+	r->cred = cred;
+	(void)regd_write_cred(r);
+}
+
+/* Answers what is being asked, and leaves; at once at a second signal. */
+static enum err
+leave(struct regd *r)
+{
+	enum err e = ERR_OK;
+	log_line(LOG_LEVEL_INFO, "stopping");
+	(void)ready_notify("STOPPING=1");
+	listen_stop(&r->listen);
+	conns_stop(&r->conns);
+	while (e == ERR_OK && r->conns.len > 0 && !loop_signalled(SIGTERM) &&
+	       !loop_signalled(SIGINT))
+		e = turn(r);
+	return e;
+}
+
+int
+regd_run(struct regd *r)
+{
+	enum err e = catch_signals();
+	if (e != ERR_OK)
+		return say_cannot(e, "catch", "signals");
+	int status = tell_ready(r);
+	if (status != 0)
+		return status;
+	while (e == ERR_OK && !loop_signalled(SIGTERM) &&
+	       !loop_signalled(SIGINT)) {
+		if (loop_signalled(SIGHUP))
+			reload(r);
+		e = turn(r);
+	}
+	if (e == ERR_OK)
+		e = leave(r);
+	conns_free(&r->conns);
+	loop_free(&r->loop);
+	registry_free(&r->registry);
+	journal_close(&r->journal);
+	return e == ERR_OK ? 0 : say_cannot(e, "wait for", "connections");
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "applets/regd/compact.h"
+#include "applets/regd/record.h"
+#include "applets/regd/regd.h"
+#include "applets/regd/replay.h"
+#include "core/base/file.h"
+#include "core/base/say.h"
+#include "core/wire/msg.h"
+
+#define CRED_FILE "regCred.dat"
+#define DEFAULT_NAME "xlReg"
+#define OTHER_FILES 32 /* descriptors that are not sessions' */
+
+static void
+say_waiting(void)
+{
+	say("waiting for the system's random numbers");
+}
+
+/* Takes the folder, made if need be, for this process alone. */
+static int
+take_folder(const struct regd *r)
+{
+	int fd; /* the lock lasts as long as the process */
+	enum err e = file_make_folder(r->dir);
+	if (e == ERR_OK)
+		e = file_lock(r->dir, &fd);
+	return e == ERR_OK ? 0 : say_cannot(e, "use", r->dir);
+}
+
+static int
+say_identity(enum err e, const char *dir, const struct identity_fault *fault)
+{
+	char path[FILE_PATH_MAX];
+	if (file_join(path, dir, fault->file) != ERR_OK)
+		return say_cannot(e, "use", dir);
+	if (fault->at.line == 0)
+		return say_cannot(e, "use", fault->file[0] ? path : dir);
+	say("%s:%u: %s", path, fault->at.line, fault->at.what);
+	return err_status(e);
+}
+
+/* Loads the identity, or makes it; takes the name over when one is given. */
+static int
+get_identity(struct regd *r)
+{
+	struct identity *id = &r->identity;
+	struct identity_fault fault = { .file = "" };
+	struct identity_wish wish = {
+		.name = r->name ? r->name : DEFAULT_NAME,
+		.bits = r->bits,
+		.id_len = r->id_len,
+	};
+	if (!r->dir) {
+		enum err e = identity_generate(id, &wish, &r->rng);
+		return e == ERR_OK ? 0 : say_cannot(e, "make", "keys");
+	}
+	if (!identity_exists(r->dir))
+		log_line(LOG_LEVEL_INFO, "making a new identity in %s", r->dir);
+	enum err e = identity_make(id, r->dir, &wish, IDENTITY_MISSING, &r->rng,
+				   &fault);
+	if (e != ERR_OK)
+		return say_identity(e, r->dir, &fault);
+	if (!r->name || strcmp(r->name, id->node.name) == 0)
+		return 0;
+	snprintf(id->node.name, sizeof id->node.name, "%s", r->name);
+	e = identity_store_node(r->dir, &id->node);
+	return e == ERR_OK ? 0 : say_cannot(e, "write", IDENTITY_NODE);
+}
+
+static int
+check_keys(const struct regd *r)
+{
+	const struct rsakey_public *ck = &r->identity.ck.pub;
+	const struct rsakey_public *sk = &r->identity.sk.pub;
+	if (rsakey_check_public(ck, r->min_bits) == ERR_OK &&
+	    rsakey_check_public(sk, r->min_bits) == ERR_OK)
+		return 0;
+	say("cannot use the keys in %s: of less than %u bits", r->dir,
+	    r->min_bits);
+	return err_status(ERR_MALFORMED);
+}
+
+static int
+say_replay(enum err e, const struct regd *r, const struct replay *replay)
+{
+	if (e != ERR_MALFORMED)
+		return say_cannot(e, "read", r->journal.path);
+	say("%s: offset %" PRIu64 ": %s", r->journal.path, replay->fault_at,
+	    replay->fault);
+	return err_status(e);
+}
+
+/* Says what was torn off or left out, and brings the file in order. */
+static int
+mend_journal(struct regd *r, const struct replay *replay)
+{
+	const char *path = r->journal.path;
+	if (replay->torn_len > 0)
+		log_line(LOG_LEVEL_ERROR,
+			 "%s: cut off %" PRIu64 " bytes at offset %" PRIu64
+			 " that were not wholly written; they are in %s.torn",
+			 path, replay->torn_len, replay->torn_at, path);
+	if (replay->lost > 0)
+		log_line(LOG_LEVEL_ERROR,
+			 "%s: left out %lu damaged places; the whole is in "
+			 "%s.damaged",
+			 path, replay->lost, path);
+	log_line(LOG_LEVEL_INFO, "%s: %lu records", r->dir ? path : "memory",
+		 replay->records);
+	if (replay->lost == 0 && !compact_is_due(&r->registry, &r->journal))
+		return 0;
+	enum err e = compact_journal(&r->registry, &r->journal);
+	if (e != ERR_OK && replay->lost > 0)
+		return say_cannot(e, "write", path);
+	if (e != ERR_OK)
+		log_line(LOG_LEVEL_ERROR, "cannot compact %s: %s", path,
+			 strerror(errno));
+	return 0;
+}
+
+static int
+open_journal(struct regd *r)
+{
+	struct replay replay = {
+		.record = record_replay,
+		.context = &r->registry,
+		.recover = r->recover,
+	};
+	registry_init(&r->registry, &r->rng);
+	enum err e = journal_open(&r->journal, r->dir, &r->rng);
+	if (e != ERR_OK)
+		return say_cannot(e, "open", JOURNAL_FILE);
+	e = replay_journal(&replay, &r->journal);
+	return e == ERR_OK ? mend_journal(r, &replay)
+			   : say_replay(e, r, &replay);
+}
+
+static int
+open_sockets(struct regd *r)
+{
+	struct net_addr failed;
+	char text[NET_TEXT_MAX];
+	enum err e = public_listen(&r->public, &r->listen, &failed);
+	if (e == ERR_OK)
+		return 0;
+	net_format(text, &failed);
+	return say_cannot(e, "listen at", text);
+}
+
+int
+regd_write_cred(struct regd *r)
+{
+	char path[FILE_PATH_MAX];
+	const char *other = r->cred_out;
+	enum err e = ERR_OK;
+	if (other && strcmp(other, "-") != 0)
+		e = public_write_cred(&r->cred, other);
+	if (e != ERR_OK)
+		return say_cannot(e, "write", other);
+	if (!r->dir)
+		return 0;
+	e = file_join(path, r->dir, CRED_FILE);
+	if (e == ERR_OK)
+		e = public_write_cred(&r->cred, path);
+	return e == ERR_OK ? 0 : say_cannot(e, "write", path);
+}
+
+/* The real end points, one a line, and behind them the credential if asked. */
+static int
+print_all(const struct regd *r)
+{
+	static char cred[REGCRED_TEXT_MAX];
+	char text[NET_TEXT_MAX];
+	for (size_t i = 0; i < r->listen.len; i++) {
+		net_format(text, &r->listen.addrs[i]);
+		puts(text);
+	}
+	if (r->cred_out && strcmp(r->cred_out, "-") == 0)
+		fwrite(cred, 1, regcred_format(cred, &r->cred), stdout);
+	return say_finish(0);
+}
+
+static int
+make_cred(struct regd *r)
+{
+	const char *wrong;
+	r->cred = (struct regcred){
+		.id = r->identity.node.id,
+		.ck = r->identity.ck.pub,
+		.sk = r->identity.sk.pub,
+		.version = { { 1, 0, 0, 0 } },
+	};
+	memcpy(r->cred.name, r->identity.node.name, sizeof r->cred.name);
+	enum err e = public_list_ends(&r->public, &r->listen, &r->cred, &wrong);
+	if (e == ERR_OK)
+		return 0;
+	if (wrong)
+		say("-g %s is no address", wrong);
+	else
+		say("no address is known at which others reach this registry:"
+		    " give one with -g");
+	return err_status(e);
+}
+
+/* As many descriptors as it may have, where the sessions need them. */
+static void
+raise_limit(size_t sessions)
+{
+	struct rlimit limit;
+	rlim_t want = sessions + OTHER_FILES;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+		return;
+	limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur < want)
+		log_line(LOG_LEVEL_INFO,
+			 "descriptors for %zu sessions only, of %zu",
+			 (size_t)limit.rlim_cur - OTHER_FILES, sessions);
+}
+
+/* Puts loop, pool, serve and conns together. */
+static enum err
+wire_up(struct regd *r)
+{
+	enum err e = loop_init(&r->loop, r->max_sessions + LISTEN_MAX + 1);
+	if (e == ERR_OK)
+		e = rsapool_init(&r->pool, &r->identity.ck, &r->identity.sk, 0,
+				 &r->loop);
+	if (e != ERR_OK)
+		return e;
+	r->serve.registry = &r->registry;
+	r->serve.store = journal_store(&r->journal);
+	r->serve.rng = &r->rng;
+	r->serve.cred = &r->cred;
+	r->serve.min_bits = r->min_bits;
+	r->serve.id_len = r->id_len;
+	serve_init(&r->serve);
+	r->conns.loop = r->listen.loop = &r->loop;
+	r->conns.pool = &r->pool;
+	r->conns.serve = &r->serve;
+	r->conns.hello_len = r->identity.ck.pub.n_len;
+	r->conns.config = (struct session_config){
+		.dialects = r->dialects,
+		.hello_ms = r->hello_ms,
+		.message_ms = r->message_ms,
+		.idle_ms = r->idle_ms,
+		.rng = &r->rng,
+		.decodes = msg_decodes,
+	};
+	r->listen.conns = &r->conns;
+	e = conns_init(&r->conns, r->max_sessions);
+	return e == ERR_OK ? listen_start(&r->listen) : e;
+}
+
+int
+regd_start(struct regd *r)
+{
+	log_setup(r->level, r->syslog);
+	enum err e = rng_init(&r->rng, say_waiting);
+	if (e != ERR_OK)
+		return say_cannot(e, "get", "random numbers");
+	int status = r->dir ? take_folder(r) : 0;
+	if (status == 0)
+		status = get_identity(r);
+	if (status == 0)
+		status = check_keys(r);
+	if (status == 0)
+		status = open_journal(r);
+	if (status == 0)
+		status = open_sockets(r);
+	if (status == 0)
+		status = make_cred(r);
+	if (status == 0)
+		status = regd_write_cred(r);
+	if (status == 0)
+		status = print_all(r);
+	if (status != 0)
+		return status;
+	raise_limit(r->max_sessions);
+	e = wire_up(r);
+	return e == ERR_OK ? 0 : say_cannot(e, "make", "room for sessions");
+}
