@@ -55,11 +55,11 @@ request_bye(struct serve *s, struct client *c, const struct session *session,
 void
 request_answer(struct serve *s, struct client *c)
 {
-	const struct registry_node *node = &s->registry->nodes[c->node];
 	if (c->op == reg_XLRegMsg_Tag_Member) {
 		log_line(LOG_LEVEL_DEBUG, "%lu %s: is %s", c->number, c->peer,
 			 c->name);
-		answer_member(&s->answer, &node->id, node->attrs, c->name);
+		answer_member(&s->answer, &s->registry->nodes[c->node].id,
+			      c->attrs, c->name);
 		c->state = SERVE_KNOWN;
 		return;
 	}

@@ -180,7 +180,7 @@ request_join(struct serve *s, struct client *c, const struct session *session,
 	entry.cluster = find_cluster(s, c, msg);
 	if (entry.cluster == REGISTRY_NONE)
 		return;
-	if (!node->stored || request_is_passing(node->attrs)) {
+	if (!node->stored || request_is_passing(c->attrs)) {
 		request_refuse(s, c, op, "not permitted");
 		return;
 	}

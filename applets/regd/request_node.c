@@ -121,10 +121,7 @@ admit(struct serve *s, struct client *c, struct claim *claim,
 {
 	struct registry_facts *facts = &claim->facts;
 	uint64_t ticket = 0;
-	bool stored = claim->node != REGISTRY_NONE &&
-		      s->registry->nodes[claim->node].stored;
 	facts->dialect = dialect;
-	facts->stored = stored || !request_is_passing(facts->attrs);
 	if (!request_reserve(s, c, OP))
 		return;
 	if (claim->same)
@@ -137,6 +134,55 @@ admit(struct serve *s, struct client *c, struct claim *claim,
 	}
 	c->node = registry_put_node(s->registry, facts, &c->change);
 	request_settle(s, c, OP, ticket);
+}
+
+/* Reads the stored token of a node.  False when it cannot be read. */
+static bool
+load_token(struct serve *s, struct claim *claim)
+{
+	const struct registry_node *n = &s->registry->nodes[claim->node];
+	return record_read_token(&s->store, &n->token, &claim->token) == ERR_OK;
+}
+
+/*
+ * Has a node that is stored stay as it is, but for being noted as accepted in
+ * this dialect.
+ */
+static void
+admit_stored(struct serve *s, struct client *c, struct claim *claim,
+	     enum dialect dialect)
+{
+	const struct registry_node *n = &s->registry->nodes[claim->node];
+	claim->facts.id = n->id;
+	claim->facts.attrs = n->attrs;
+	claim->facts.stored = true;
+	memcpy(claim->facts.key, s->registry->keys[n->key].hash,
+	       sizeof claim->facts.key);
+	claim->same = dialect != DIALECT_SEALED || n->dialect == DIALECT_SEALED;
+	admit(s, c, claim, dialect);
+}
+
+/* A token that passed all checks. */
+static void
+admit_token(struct serve *s, struct client *c, struct claim *claim,
+	    const reg_Token *sent, enum dialect dialect)
+{
+	bool passing = request_is_passing(claim->member.attrs);
+	bool stored = claim->node != REGISTRY_NONE &&
+		      s->registry->nodes[claim->node].stored;
+	c->attrs = claim->member.attrs;
+	memcpy(c->name, claim->member.name, sizeof c->name);
+	if (passing && stored) {
+		if (load_token(s, claim))
+			admit_stored(s, c, claim, dialect);
+		else
+			request_refuse_store(s, c, OP);
+		return;
+	}
+	make_token(claim, sent);
+	claim->facts.stored = !passing;
+	claim->same = !passing && is_stored(s, claim, dialect);
+	admit(s, c, claim, dialect);
 }
 
 static void
@@ -156,10 +202,7 @@ take_token(struct serve *s, struct client *c, const struct session *session,
 		request_refuse(s, c, OP, refusal);
 		return;
 	}
-	make_token(&claim, sent);
-	claim.same = is_stored(s, &claim, session->dialect);
-	memcpy(c->name, claim.member.name, sizeof c->name);
-	admit(s, c, &claim, session->dialect);
+	admit_token(s, c, &claim, sent, session->dialect);
 }
 
 /* Whether the message's DigSig says that the owner of sk has this ID here. */
@@ -184,16 +227,15 @@ is_return(const struct serve *s, const struct session *session,
 			     msg->DigSig.size) == ERR_OK;
 }
 
-/* Reads the stored token of a node.  False when it cannot be read. */
+/* Fills in what the stored token of the claim's node says. */
 static bool
-load_node(struct serve *s, uint32_t node, struct claim *claim, reg_Token *token)
+load_member(struct serve *s, struct claim *claim)
 {
-	const struct registry_node *n = &s->registry->nodes[node];
-	return record_read_token(&s->store, &n->token, &claim->token) ==
+	static reg_Token token;
+	return load_token(s, claim) &&
+	       msg_decode_token(&token, claim->token.bytes, claim->token.len) ==
 		       ERR_OK &&
-	       msg_decode_token(token, claim->token.bytes, claim->token.len) ==
-		       ERR_OK &&
-	       !msg_check_token(&claim->member, token, RSAKEY_BITS_MIN);
+	       !msg_check_token(&claim->member, &token, RSAKEY_BITS_MIN);
 }
 
 static void
@@ -201,7 +243,6 @@ take_id(struct serve *s, struct client *c, const struct session *session,
 	const reg_XLRegMsg *msg)
 {
 	static struct claim claim;
-	static reg_Token token;
 	struct nodeid id;
 	if (nodeid_from_bytes(&id, msg->MemberID.bytes, msg->MemberID.size) !=
 	    ERR_OK) {
@@ -214,25 +255,19 @@ take_id(struct serve *s, struct client *c, const struct session *session,
 		request_refuse(s, c, OP, "member not known to this registry");
 		return;
 	}
-	if (!load_node(s, claim.node, &claim, &token)) {
+	if (!load_member(s, &claim)) {
 		request_refuse_store(s, c, OP);
 		return;
 	}
-	bool older = session->dialect != DIALECT_SEALED;
-	if ((older && registry_is_sealed(s->registry, claim.node)) ||
-	    !is_return(s, session, msg, &id, &claim.member.sk)) {
+	bool closed = session->dialect != DIALECT_SEALED &&
+		      registry_is_sealed(s->registry, claim.node);
+	if (closed || !is_return(s, session, msg, &id, &claim.member.sk)) {
 		request_refuse(s, c, OP, "bad digital signature");
 		return;
 	}
-	claim.facts = (struct registry_facts){
-		.id = id,
-		.attrs = claim.member.attrs,
-	};
-	hash_key(claim.facts.key, token.SigKey.bytes, token.SigKey.size);
-	claim.same = older ||
-		     s->registry->nodes[claim.node].dialect == DIALECT_SEALED;
+	c->attrs = claim.member.attrs;
 	memcpy(c->name, claim.member.name, sizeof c->name);
-	admit(s, c, &claim, session->dialect);
+	admit_stored(s, c, &claim, session->dialect);
 }
 
 void

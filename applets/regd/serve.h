@@ -43,7 +43,8 @@ struct client {
 	char peer[NET_TEXT_MAX]; /* likewise */
 	uint32_t node;           /* who it is, or REGISTRY_NONE */
 	uint32_t cluster;        /* that it created or joined last, or none */
-	char name[TEXT_NAME_MAX + 1]; /* of the node */
+	char name[TEXT_NAME_MAX + 1]; /* of the node, as it said */
+	uint64_t attrs;               /* likewise */
 
 	/* Of a client that waits for the store. */
 	uint32_t op;                   /* its request; 0: to be asked again */
