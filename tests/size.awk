@@ -80,7 +80,7 @@ FILENAME == "-" {
 /^ \.[^ ]+$/ { section = $1; next }
 /^ \.[^ ]+ +0x/ { section = $1; $1 = "" ; $0 = $0 }
 /^ +0x[0-9a-f]+ +0x[0-9a-f]+ [^ ]/ {
-	if (section !~ /^\.(bss|debug|comment|note)/ && section != "" && hex($1) > 0)
+	if (section !~ /^\.(bss|debug|comment|note|rela|dyn)/ && section != "" && hex($1) > 0)
 		bytes[group($3)] += hex($2)
 	section = ""
 	next
