@@ -44,9 +44,12 @@ static const struct opt opts[] = {
 	{ OPT_CRED_OUT, "cred-out", "FILE", "write the credential there too" },
 	{ OPT_DIALECTS, "dialects", "LIST", "serve only these dialects" },
 	{ OPT_MAX_SESSIONS, "max-sessions", "N", "at once (default 1024)" },
-	{ OPT_HELLO_TIMEOUT, "hello-timeout", "SECONDS", "default 10" },
-	{ OPT_MESSAGE_TIMEOUT, "message-timeout", "SECONDS", "default 10" },
-	{ OPT_IDLE_TIMEOUT, "idle-timeout", "SECONDS", "default 60" },
+	{ OPT_HELLO_TIMEOUT, "hello-timeout", "SECONDS",
+	  "for a Hello to come (10)" },
+	{ OPT_MESSAGE_TIMEOUT, "message-timeout", "SECONDS",
+	  "for one begun message (10)" },
+	{ OPT_IDLE_TIMEOUT, "idle-timeout", "SECONDS",
+	  "between messages (60)" },
 	{ OPT_EPHEMERAL, "ephemeral", NULL, "keep everything in memory" },
 	{ OPT_RECOVER, "recover", NULL, "start with a damaged journal" },
 	{ 'v', "verbose", NULL, "log each message" },
@@ -199,28 +202,22 @@ parse_options(struct regd *r, int argc, char **argv)
 	return -1;
 }
 
-/* At run time: an initializer would put all of struct regd into the file. */
-static void
-set_defaults(struct regd *r)
-{
-	r->public.port = PUBLIC_PORT;
-	r->bits = RSAKEY_BITS_STRONG;
-	r->min_bits = RSAKEY_BITS_STRONG;
-	r->id_len = NODEID_LONG;
-	r->max_sessions = DEFAULT_SESSIONS;
-	r->dialects = DIALECTS_ALL;
-	r->hello_ms = 10000;
-	r->message_ms = 10000;
-	r->idle_ms = 60000;
-	r->level = LOG_LEVEL_INFO;
-	r->ready_fd = -1;
-}
-
 static int
 regd_main(int argc, char **argv)
 {
-	static struct regd r;
-	set_defaults(&r);
+	static struct regd r = {
+		.public.port = PUBLIC_PORT,
+		.bits = RSAKEY_BITS_STRONG,
+		.min_bits = RSAKEY_BITS_STRONG,
+		.id_len = NODEID_LONG,
+		.max_sessions = DEFAULT_SESSIONS,
+		.dialects = DIALECTS_ALL,
+		.hello_ms = 10000,
+		.message_ms = 10000,
+		.idle_ms = 60000,
+		.level = LOG_LEVEL_INFO,
+		.ready_fd = -1,
+	};
 	int status = parse_options(&r, argc, argv);
 	if (status >= 0)
 		return status;
@@ -235,7 +232,10 @@ const struct applet regd_applet = {
 	.page = {
 		.name = "xl-regd",
 		.summary = "Keep clusters and their members: the registry",
-		.synopsis = "-d DIR [OPTION]...\n--ephemeral [OPTION]...",
+		.synopsis =
+			"-d DIR [-a ADDR]... [-p PORT] [-g ADDR]... [-n NAME]\n"
+			"--ephemeral [-a ADDR]... [-p PORT] [-g ADDR]... "
+			"[-n NAME]",
 		.opts = opts,
 	},
 	.main = regd_main,
