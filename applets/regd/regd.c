@@ -202,22 +202,28 @@ parse_options(struct regd *r, int argc, char **argv)
 	return -1;
 }
 
+/* At run time: an initializer would put all of struct regd into the file. */
+static void
+set_defaults(struct regd *r)
+{
+	r->public.port = PUBLIC_PORT;
+	r->bits = RSAKEY_BITS_STRONG;
+	r->min_bits = RSAKEY_BITS_STRONG;
+	r->id_len = NODEID_LONG;
+	r->max_sessions = DEFAULT_SESSIONS;
+	r->dialects = DIALECTS_ALL;
+	r->hello_ms = 10000;
+	r->message_ms = 10000;
+	r->idle_ms = 60000;
+	r->level = LOG_LEVEL_INFO;
+	r->ready_fd = -1;
+}
+
 static int
 regd_main(int argc, char **argv)
 {
-	static struct regd r = {
-		.public.port = PUBLIC_PORT,
-		.bits = RSAKEY_BITS_STRONG,
-		.min_bits = RSAKEY_BITS_STRONG,
-		.id_len = NODEID_LONG,
-		.max_sessions = DEFAULT_SESSIONS,
-		.dialects = DIALECTS_ALL,
-		.hello_ms = 10000,
-		.message_ms = 10000,
-		.idle_ms = 60000,
-		.level = LOG_LEVEL_INFO,
-		.ready_fd = -1,
-	};
+	static struct regd r;
+	set_defaults(&r);
 	int status = parse_options(&r, argc, argv);
 	if (status >= 0)
 		return status;
