@@ -47,12 +47,16 @@ spawn_join()
 	spawn "$node" xl join -r cred -d "$node" "$@"
 }
 
-# ended PID: the status of a process that ends by itself
+# ended PID...: waits for processes that end by themselves; their statuses are
+# then in $ended
 ended()
 {
-	tap_status=0
-	wait "$1" || tap_status=$?
-	echo "$tap_status"
+	ended=
+	for pid in "$@"; do
+		tap_status=0
+		wait "$pid" || tap_status=$?
+		ended="$ended${ended:+ }$tap_status"
+	done
 }
 
 # index NODE: its index in its own cluster.dat
@@ -68,6 +72,14 @@ seen()
 		$1 == "Name:" { hit = $2 == name }
 		hit && $1 == "TcpEndPoint:" { printf "%s%s", sep, $2; sep = " " }
 	' "$1/cluster.dat"
+}
+
+# The version is that of the dialect; all else is the same in each.
+same_cred()
+{
+	grep -v '^ *Version:' out >got
+	grep -v '^ *Version:' cred >want
+	same got want "$1"
 }
 
 # --- usage ---
@@ -187,7 +199,8 @@ ok "the registry is told to be away" \
 registry "$PORT"
 status 0 "the last joins" join c -c alpha -e 127.0.0.1:7004 --format json
 cp out c.out
-is "$(ended "$A") $(ended "$B")" "0 0" "and all are done"
+ended "$A" "$B"
+is "$ended" "0 0" "and all are done"
 is "$(index a) $(index b) $(index c)" "0 1 2" "each has its index"
 for n in b c; do
 	sed '/^ *Self:/d' a/cluster.dat >want
@@ -288,9 +301,9 @@ out_like '^a [0-9a-f]{64} 127\.0\.0\.1:7001$' "shows the node"
 status 0 "--register-only in json" join a --register-only --format json
 is "$(jq -r .name out)" a "as an object"
 status 0 "--cred" xl join --cred -r cred
-same out cred "is the credential"
+same_cred "is the credential"
 status 0 "-r -" sh -c '"$@" <cred' sh $XLBOX xl-join --cred -r -
-same out cred "reads standard input"
+same_cred "reads standard input"
 is "$(find . -name '*.pem' -o -name '*.dat' | sort)" "$before" \
 	"nothing was written"
 
@@ -332,14 +345,16 @@ spawn_join a -c alpha -v
 A=$PID
 ok "one comes too early" wait_for grep -q 'cannot reach' a.err
 registry "$PORT"
-is "$(ended "$A")" 0 "and joins when the registry is there"
+ended "$A"
+is "$ended" 0 "and joins when the registry is there"
 spawn_join a -c late -v -e 127.0.0.1:7001
 A=$PID
 ok "a cluster that is not there yet" \
 	wait_for grep -qx 'xl-join: no cluster late yet' a.err
 spawn_join b -c late -s 2 -e 127.0.0.1:7002
 B=$PID
-is "$(ended "$A") $(ended "$B")" "0 0" "is joined when it is"
+ended "$A" "$B"
+is "$ended" "0 0" "is joined when it is"
 is "$(index b) $(index a)" "0 1" "by both"
 
 # Each end point in turn, and names.
@@ -380,11 +395,9 @@ for i in 1 2 3 4 5 6 7 8; do
 	spawn_join "n$i" -c many -s 8 -e "127.0.0.1:71$i"
 	pids="$pids $PID"
 done
-wanted=
-for pid in $pids; do
-	wanted="$wanted$(ended "$pid") "
-done
-is "$wanted" "0 0 0 0 0 0 0 0 " "eight at once"
+# shellcheck disable=SC2086 # a list
+ended $pids
+is "$ended" "0 0 0 0 0 0 0 0" "eight at once"
 is "$(for i in 1 2 3 4 5 6 7 8; do index n$i; done | sort | tr '\n' ' ')" \
 	"0 1 2 3 4 5 6 7 " "each has an index of its own"
 sed '/^ *Self:/d' n1/cluster.dat >want
@@ -392,6 +405,18 @@ for i in 2 3 4 5 6 7 8; do
 	sed '/^ *Self:/d' n$i/cluster.dat | cmp -s - want || echo "$i differs"
 done >differ
 is "$(cat differ)" "" "and all have the same members"
+
+pids=
+for i in 1 2 3 4 5 6; do
+	spawn_join "n$i" -c few -s 4 -e "127.0.0.1:71$i"
+	pids="$pids $PID"
+done
+# shellcheck disable=SC2086 # a list
+ended $pids
+is "$(printf '%s\n' $ended | sort | tr '\n' ' ')" "0 0 0 0 1 1 " \
+	"six for four places"
+is "$(cat n[1-6].err | sort -u)" \
+	"xl-join: refused by the registry: cluster is full" "two are told why"
 
 # --- the other dialects ---
 
@@ -403,12 +428,31 @@ for dialect in prefixed documented sealed; do
 	spawn_join a -c $dialect -s 2 --dialect $dialect
 	A=$PID
 	status 0 "$dialect: join" join b -c $dialect -s 2 --dialect $dialect
-	is "$(ended "$A")" 0 "$dialect: the other"
+	ended "$A"
+	is "$ended" 0 "$dialect: the other"
 	status 0 "$dialect: list" \
 		xl join --list -r cred -c $dialect --dialect $dialect
 	out_like ' 2 of 2 members$' "$dialect: both"
 	status 0 "$dialect: cred" xl join --cred -r cred --dialect $dialect
-	same out cred "$dialect: the same credential"
+	same_cred "$dialect: the same credential"
 done
 stop "$REG"
+
+# --- IPv6, and short keys where they are allowed ---
+
+if spawn_ready reg6 xl regd -d reg6 -a ::1 -p 0 --ready-fd 3 \
+	--insecure-test-key; then
+	status 0 "a registry at [::1]" xl join -r reg6/regCred.dat -d a \
+		-c six -s 2 -w 0
+	status 0 "a node with short keys" xl join -r reg6/regCred.dat \
+		-d short -n s -c six -e '[::1]:1' --insecure-test-key
+	out_like '^six [0-9a-f]{64} 2 of 2 members$' "is a member"
+	status 76 "which others do not take" \
+		xl join -r reg6/regCred.dat -d a -c six
+	err_is "xl-join: the registry broke the protocol: \
+ClusterMembers: member 1: bad key" "and say why"
+	stop "$PID"
+else
+	skip "a registry at [::1]" "no IPv6 here"
+fi
 done_testing
