@@ -2,61 +2,94 @@
 #include "core/base/log.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <syslog.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 #include "core/base/text.h"
 
+#define SYSLOG_PATH "/dev/log"
+#define FACILITY_DAEMON (3 << 3) /* RFC 3164 */
+
 static enum log_level most_wanted = LOG_LEVEL_INFO;
 static bool syslog_wanted;
+static int syslog_fd = -1;
 
 void
 log_setup(enum log_level most, bool to_syslog)
 {
 	most_wanted = most;
 	syslog_wanted = to_syslog;
-	if (to_syslog)
-		openlog(say_name(), LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
-static void
-write_line(char *line, size_t len)
+/* "2026-11-21T08:39:00Z ", the time in UTC. */
+static size_t
+put_time(char *dst, size_t cap)
 {
-	line[len++] = '\n';
-	if (write(STDERR_FILENO, line, len) < 0)
-		return; /* a log that cannot be written stops no service */
+	time_t now = time(NULL);
+	struct tm t;
+	if (!gmtime_r(&now, &t))
+		return 0;
+	return fmt_text(dst, cap, "%04d-%02d-%02dT%02d:%02d:%02dZ ",
+			t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+			t.tm_min, t.tm_sec);
+}
+
+/* "<30>xl-regd[7]: "; the time is added by who receives it. */
+static size_t
+put_tag(char *dst, size_t cap, enum log_level level)
+{
+	static const unsigned char severity[] = { 3, 6, 7 };
+	return fmt_text(dst, cap, "<%d>%s[%ld]: ",
+			FACILITY_DAEMON | severity[level], say_name(),
+			(long)getpid());
+}
+
+static bool
+send_syslog(const char *line, size_t len)
+{
+	return syslog_fd >= 0 &&
+	       send(syslog_fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+}
+
+/* Sends one line, connecting again where the logger was restarted. */
+static bool
+to_syslog(const char *line, size_t len)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX,
+				  .sun_path = SYSLOG_PATH };
+	if (send_syslog(line, len))
+		return true;
+	if (syslog_fd >= 0)
+		close(syslog_fd);
+	syslog_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (connect(syslog_fd, (struct sockaddr *)&at, sizeof at) != 0)
+		return false;
+	return send_syslog(line, len);
 }
 
 void
 log_line(enum log_level level, const char *format, ...)
 {
-	static const int priority[] = { LOG_ERR, LOG_INFO, LOG_DEBUG };
 	char line[SAY_LINE_MAX];
-	size_t stamp = 0;
 	va_list args;
 	if (level > most_wanted)
 		return;
-	if (!syslog_wanted) {
-		time_t now = time(NULL);
-		struct tm utc;
-		stamp = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%SZ ",
-				 gmtime_r(&now, &utc));
-	}
+	size_t start = syslog_wanted ? put_tag(line, sizeof line, level)
+				     : put_time(line, sizeof line);
 	va_start(args, format);
-	int n = vsnprintf(line + stamp, sizeof line - stamp - 1, format, args);
+	size_t len = start + fmt_vtext(line + start, sizeof line - start - 1,
+				       format, args);
 	va_end(args);
-	if (n < 0)
-		return;
-	size_t len = stamp + (size_t)n;
 	if (len > sizeof line - 2)
 		len = sizeof line - 2;
 	text_clean(line, len);
-	line[len] = '\0';
-	if (syslog_wanted)
-		syslog(priority[level], "%s", line);
-	else
-		write_line(line, len);
+	if (syslog_wanted && to_syslog(line, len))
+		return;
+	line[len++] = '\n';
+	if (write(STDERR_FILENO, line, len) < 0)
+		return; /* a log that cannot be written stops no service */
 }

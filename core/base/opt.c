@@ -1,131 +1,212 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/opt.h"
 
-#include <getopt.h>
 #include <stdarg.h>
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 
-#define LONG_ONLY 256
-
-static const struct opt common[] = {
-	{ 'h', "help", NULL, "print this help" },
-	{ 'V', "version", NULL, "print the version" },
+/* A row taken apart. */
+struct row {
+	char id;
+	const char *name, *arg, *help;
 };
 
-static int stop_status;
+static const char common[] = OPT("h", "help", "", "print this help")
+	OPT("V", "version", "", "print the version");
 
-static void
-add(struct option *longs, char *letters, const struct opt *o)
+/* Where in argv the reading is. */
+static struct {
+	int at;              /* the word that was read last */
+	int operands;        /* words passed over, moved to the front */
+	const char *letters; /* what is left of "-abc", or NULL */
+	int status;          /* that goes with OPT_STOP */
+} reading;
+
+/* Takes the next row of a table; false at its end. */
+static bool
+next_row(struct row *row, const char **table)
 {
-	*longs = (struct option){ o->name, o->arg != NULL, NULL, o->id };
-	size_t len = strlen(letters);
-	if (o->id < LONG_ONLY)
-		letters[len++] = (char)o->id;
-	if (o->id < LONG_ONLY && o->arg)
-		letters[len++] = ':';
-	letters[len] = '\0';
+	const char *p = *table;
+	if (!*p)
+		return false;
+	row->id = *p;
+	row->name = p + 1;
+	row->arg = row->name + strlen(row->name) + 1;
+	row->help = row->arg + strlen(row->arg) + 1;
+	*table = row->help + strlen(row->help) + 1;
+	return true;
 }
 
-/* The column of options: "-r, --registry FILE". */
-static void
-print_row(const struct opt *o)
+/*
+ * Finds the row of a letter, or of a long name of len characters if name is
+ * not NULL.
+ */
+static bool
+find_row(struct row *row, const char *table, char id, const char *name,
+	 size_t len)
 {
+	while (next_row(row, &table))
+		if (name ? strncmp(row->name, name, len) == 0 &&
+				    !row->name[len]
+			 : row->id == id && id >= ' ')
+			return true;
+	return false;
+}
+
+static bool
+find(const struct opt_page *page, struct row *row, char id, const char *name,
+     size_t len)
+{
+	return find_row(row, page->opts, id, name, len) ||
+	       find_row(row, common, id, name, len);
+}
+
+/* A row of the usage text: "-r, --registry FILE    what it is". */
+static void
+print_rows(const char *table)
+{
+	struct row row;
 	char form[64];
-	char letter[5] = "    ";
-	if (o->id < LONG_ONLY)
-		snprintf(letter, sizeof letter, "-%c, ", o->id);
-	snprintf(form, sizeof form, "%s--%s%s%s", letter, o->name,
-		 o->arg ? " " : "", o->arg ? o->arg : "");
-	printf("  %-27s %s\n", form, o->help);
+	while (next_row(&row, &table)) {
+		char letter[] = { '-', row.id, ',', ' ', '\0' };
+		fmt_text(form, sizeof form, "%s--%s%s%s",
+			 row.id >= ' ' ? letter : "    ", row.name,
+			 *row.arg ? " " : "", row.arg);
+		fmt_print(stdout, "  %-27s %s\n", form, row.help);
+	}
 }
 
 void
 opt_print(const struct opt_page *page)
 {
 	const char *lead = "Usage:";
-	const char *line = page->synopsis;
-	while (line) {
-		const char *end = strchr(line, '\n');
-		int len = (int)(end ? end - line : (long)strlen(line));
-		printf("%-6s %s %.*s\n", lead, page->name, len, line);
+	for (const char *line = page->synopsis; line;) {
+		int len = (int)strcspn(line, "\n");
+		fmt_print(stdout, "%-6s %s %.*s\n", lead, page->name, len,
+			  line);
 		lead = "";
-		line = end ? end + 1 : NULL;
+		line = line[len] ? line + len + 1 : NULL;
 	}
-	printf("%s.\n\n", page->summary);
-	for (const struct opt *o = page->opts; o->id; o++)
-		print_row(o);
-	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
-		print_row(&common[i]);
+	fmt_print(stdout, "%s.\n\n", page->summary);
+	print_rows(page->opts);
+	print_rows(common);
 }
 
 static int
 stop(int status)
 {
-	stop_status = status;
+	reading.status = status;
 	return OPT_STOP;
 }
 
+/* Gives the option of a row that was found, or answers it. */
 static int
-stop_unknown(const struct opt_page *page, char **argv)
+take(const struct opt_page *page, const struct row *row)
 {
-	if (optopt > 0 && optopt < LONG_ONLY)
-		return stop(opt_wrong(page, "unknown option -%c", optopt));
-	return stop(opt_wrong(page, "unknown or incomplete option %s",
-			      argv[optind - 1]));
+	switch (row->id) {
+	case 'h':
+		opt_print(page);
+		return stop(say_finish(0));
+	case 'V':
+		fmt_print(stdout, "%s (xlbox) %s\n", page->name, XL_VERSION);
+		return stop(say_finish(0));
+	default:
+		return row->id;
+	}
 }
 
-/* optopt is the row's id, whichever of its forms was used. */
-static int
-stop_no_argument(const struct opt_page *page)
+/* The next word as an option's argument, or NULL. */
+static const char *
+next_word(int argc, char **argv)
 {
-	const struct opt *o = page->opts;
-	while (o->id && o->id != optopt)
-		o++;
-	if (optopt < LONG_ONLY || !o->id)
-		return stop(opt_wrong(page, "option -%c needs an argument",
-				      optopt));
-	return stop(opt_wrong(page, "option --%s needs an argument", o->name));
+	return reading.at + 1 < argc ? argv[++reading.at] : NULL;
+}
+
+static int
+read_long(const struct opt_page *page, int argc, char **argv,
+	  const char **arg)
+{
+	struct row row;
+	const char *name = argv[reading.at] + 2;
+	size_t len = strcspn(name, "=");
+	if (!find(page, &row, 0, name, len))
+		return stop(opt_wrong(page, "unknown option --%.*s", (int)len,
+				      name));
+	if (*row.arg)
+		*arg = name[len] ? name + len + 1 : next_word(argc, argv);
+	else if (name[len])
+		return stop(opt_wrong(page, "option --%s takes no argument",
+				      row.name));
+	if (*row.arg && !*arg)
+		return stop(opt_wrong(page, "option --%s needs an argument",
+				      row.name));
+	return take(page, &row);
+}
+
+static int
+read_letter(const struct opt_page *page, int argc, char **argv,
+	    const char **arg)
+{
+	struct row row;
+	char letter = *reading.letters++;
+	if (!find(page, &row, letter, NULL, 0))
+		return stop(opt_wrong(page, "unknown option -%c", letter));
+	if (*row.arg) {
+		*arg = *reading.letters ? reading.letters
+					: next_word(argc, argv);
+		reading.letters = NULL;
+		if (!*arg)
+			return stop(opt_wrong(
+				page, "option -%c needs an argument", letter));
+	}
+	return take(page, &row);
+}
+
+static void
+keep_operand(char **argv, char *word)
+{
+	argv[++reading.operands] = word;
 }
 
 int
 opt_next(const struct opt_page *page, int argc, char **argv, const char **arg)
 {
-	struct option longs[OPT_TABLE_MAX + 3] = { { 0 } };
-	char letters[2 * OPT_TABLE_MAX + 8] = ":";
-	size_t n = 0;
-	for (const struct opt *o = page->opts; o->id && n < OPT_TABLE_MAX; o++)
-		add(&longs[n++], letters, o);
-	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
-		add(&longs[n++], letters, &common[i]);
-	opterr = 0;
-	int id = getopt_long(argc, argv, letters, longs, NULL);
-	*arg = optarg;
-	switch (id) {
-	case -1:
-		return OPT_END;
-	case '?':
-		return stop_unknown(page, argv);
-	case ':':
-		return stop_no_argument(page);
-	case 'h':
-		opt_print(page);
-		return stop(say_finish(0));
-	case 'V':
-		printf("%s (xlbox) %s\n", page->name, XL_VERSION);
-		return stop(say_finish(0));
-	default:
-		return id;
+	*arg = NULL;
+	if (reading.letters && *reading.letters)
+		return read_letter(page, argc, argv, arg);
+	while (++reading.at < argc) {
+		char *word = argv[reading.at];
+		if (strcmp(word, "--") == 0)
+			break;
+		if (word[0] == '-' && word[1] == '-')
+			return read_long(page, argc, argv, arg);
+		if (word[0] == '-' && word[1]) {
+			reading.letters = word + 1;
+			return read_letter(page, argc, argv, arg);
+		}
+		keep_operand(argv, word);
 	}
+	while (++reading.at < argc)
+		keep_operand(argv, argv[reading.at]);
+	if (reading.operands + 1 < argc)
+		argv[reading.operands + 1] = NULL;
+	return OPT_END;
+}
+
+int
+opt_operands(void)
+{
+	return reading.operands;
 }
 
 int
 opt_status(void)
 {
-	return stop_status;
+	return reading.status;
 }
 
 int
@@ -134,7 +215,7 @@ opt_wrong(const struct opt_page *page, const char *format, ...)
 	char text[SAY_LINE_MAX];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	fmt_vtext(text, sizeof text, format, args);
 	va_end(args);
 	say("%s (see %s -h)", text, page->name);
 	return err_status(ERR_USAGE);

@@ -2,40 +2,45 @@
 #ifndef XL_BASE_OPT_H
 #define XL_BASE_OPT_H
 
+#include <stdbool.h>
+
 /*
  * Options from one table that also makes the usage text.  Options and
- * operands may come in any order; "--" ends the options.  -h, --help, -V and
+ * operands may come in any order; "--" ends the options; a long option's
+ * argument follows as the next word or behind '='.  -h, --help, -V and
  * --version are answered here for every program.
  */
 
-/* One option.  A table ends with a row whose id is 0. */
-struct opt {
-	int id;           /* its letter, or 256 and up for long forms only */
-	const char *name; /* long form without the dashes */
-	const char *arg;  /* what its argument is called, NULL if none */
-	const char *help; /* a short phrase */
-};
+/*
+ * One row of a table, which is one string of all rows: no pointers, so
+ * nothing to relocate at start.  id is a string of one character: the letter,
+ * or "\1" to "\37" for an option with a long form only; arg names its
+ * argument, "" if it has none; help is a phrase.
+ */
+#define OPT(id, name, arg, help) id name "\0" arg "\0" help "\0"
 
 /* What -h prints about a program. */
 struct opt_page {
 	const char *name;
 	const char *summary;  /* a sentence without full stop */
 	const char *synopsis; /* lines after the name, "\n" between forms */
-	const struct opt *opts;
+	const char *opts;     /* rows */
 };
-
-#define OPT_TABLE_MAX 40 /* rows of a table */
 
 #define OPT_END 0   /* all options are read */
 #define OPT_STOP -1 /* exit with opt_status: help was printed, or an error */
 
 /*
  * Returns the id of the next option and sets *arg to its argument, or OPT_END,
- * or OPT_STOP after saying why.  After OPT_END, optind(3) is the first
- * operand in argv.  One argv a process.
+ * or OPT_STOP after saying why.  Operands move to the front: after OPT_END
+ * they are argv[1] to argv[opt_operands()], and a NULL.  One argv a process.
  */
 int
 opt_next(const struct opt_page *page, int argc, char **argv, const char **arg);
+
+/* The number of operands. */
+int
+opt_operands(void);
 
 /* The exit status that goes with OPT_STOP. */
 int
