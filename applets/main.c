@@ -7,11 +7,11 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,21 +19,24 @@
 #include "applets/applet.h"
 #include "core/base/err.h"
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 
 #define PREFIX "xl-"
 
+/* Options with a long form only: their ids as numbers and as strings. */
 enum {
-	OPT_LIST = 256,
+	OPT_LIST = 1,
 	OPT_INSTALL,
 };
 
-static const struct opt opts[] = {
-	{ OPT_LIST, "list", NULL, "print the names of the applets" },
-	{ OPT_INSTALL, "install", "DIR", "make a symlink in DIR for each" },
-	{ 'f', "force", NULL, "replace what is not a symlink to xlbox" },
-	{ 0 },
-};
+#define LIST "\1"
+#define INSTALL "\2"
+
+static const char opts[] = OPT(LIST, "list", "",
+			       "print the names of the applets")
+	OPT(INSTALL, "install", "DIR", "make a symlink in DIR for each")
+		OPT("f", "force", "", "replace what is not a symlink to xlbox");
 
 static const struct opt_page page = {
 	.name = "xlbox",
@@ -93,8 +96,8 @@ list_summaries(void)
 	opt_print(&page);
 	puts("\nApplets:");
 	for (size_t i = 0; i < APPLETS_LEN; i++)
-		printf("  %-12s %s\n", applets[i]->page.name,
-		       applets[i]->page.summary);
+		fmt_print(stdout, "  %-12s %s\n", applets[i]->page.name,
+			  applets[i]->page.summary);
 	return say_finish(0);
 }
 
@@ -164,10 +167,17 @@ find_target(char dst[static FILE_PATH_MAX], const char *folder)
 {
 	static char self[PATH_MAX];
 	static char real[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (len < 0 || !realpath(folder, real))
+	char link[32];
+	int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return ERR_CREATE;
-	self[len] = '\0';
+	fmt_text(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t real_len = readlink(link, real, sizeof real - 1);
+	ssize_t self_len = readlink("/proc/self/exe", self, sizeof self - 1);
+	close(fd);
+	if (real_len < 0 || self_len < 0)
+		return ERR_CREATE;
+	real[real_len] = self[self_len] = '\0';
 	return relative_path(dst, real, self);
 }
 
@@ -205,8 +215,8 @@ box_main(int argc, char **argv)
 		else
 			force = true;
 	}
-	if (optind < argc)
-		return opt_wrong(&page, "no applet %s", argv[optind]);
+	if (opt_operands() > 0)
+		return opt_wrong(&page, "no applet %s", argv[1]);
 	if (folder)
 		return install(folder, force);
 	return list ? list_names() : list_summaries();

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "applets/join/progress.h"
+#include "core/base/fmt.h"
 #include "core/doc/regcred.h"
 #include "core/ident/rng.h"
 #include "core/run/loop.h"
@@ -85,7 +86,7 @@ step_deadline(const struct dial *d)
 static enum err
 failed(struct dial *d, const char *verb, const char *what, const char *why)
 {
-	snprintf(d->why, sizeof d->why, "cannot %s %s: %s", verb, what, why);
+	fmt_text(d->why, sizeof d->why, "cannot %s %s: %s", verb, what, why);
 	progress("%s", d->why);
 	return ERR_UNREACHABLE;
 }

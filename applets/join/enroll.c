@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/bytes.h"
+#include "core/base/fmt.h"
 #include "core/ident/version.h"
 
 static const char absent[] = "cannot find cluster with this name";
@@ -49,7 +50,7 @@ broken(struct enroll *e, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	vsnprintf(e->why, sizeof e->why, format, args);
+	fmt_vtext(e->why, sizeof e->why, format, args);
 	va_end(args);
 	return ENROLL_BROKEN;
 }
@@ -346,9 +347,9 @@ take_error(struct enroll *e, const reg_XLRegMsg *msg)
 {
 	size_t len = msg->has_ErrDesc ? msg->ErrDesc.size : 0;
 	if (len == 0)
-		snprintf(e->why, sizeof e->why, "no reason given");
+		fmt_text(e->why, sizeof e->why, "no reason given");
 	else
-		snprintf(e->why, sizeof e->why, "%.*s", (int)len,
+		fmt_text(e->why, sizeof e->why, "%.*s", (int)len,
 			 (const char *)msg->ErrDesc.bytes);
 	text_clean(e->why, strlen(e->why));
 	if (len == strlen(absent) &&

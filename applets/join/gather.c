@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/fmt.h"
+
 static uint64_t
 bit(unsigned index)
 {
@@ -163,7 +165,7 @@ take_tokens(struct gather *g, const reg_XLRegMsg *msg, char *why, size_t cap)
 		unsigned index = count_bits((which & -which) - 1);
 		const char *what = check_member(g, &msg->Tokens[i], &m);
 		if (what) {
-			snprintf(why, cap, "member %u: %s", index, what);
+			fmt_text(why, cap, "member %u: %s", index, what);
 			return GATHER_BROKEN;
 		}
 		m.index = index;
@@ -173,7 +175,7 @@ take_tokens(struct gather *g, const reg_XLRegMsg *msg, char *why, size_t cap)
 		    g->again < GATHER_AGAIN_MAX)
 			return start_again(g);
 		if (other) {
-			snprintf(why, cap, "members %u and %u are the same",
+			fmt_text(why, cap, "members %u and %u are the same",
 				 other->index, index);
 			return GATHER_BROKEN;
 		}
@@ -189,7 +191,7 @@ gather_take(struct gather *g, const reg_XLRegMsg *msg, char *why, size_t cap)
 	if (!what)
 		what = check_which(g, msg);
 	if (what) {
-		snprintf(why, cap, "%s", what);
+		fmt_text(why, cap, "%s", what);
 		return GATHER_BROKEN;
 	}
 	enum gather_next next = take_tokens(g, msg, why, cap);

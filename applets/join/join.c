@@ -19,6 +19,7 @@
 #include "applets/join/visit.h"
 #include "core/base/bytes.h"
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 #include "core/ident/rng.h"
 
@@ -91,7 +92,7 @@ make_plan(void)
 		run.opt.insecure ? RSAKEY_BITS_MIN : RSAKEY_BITS_STRONG;
 	plan->size = run.opt.size;
 	if (run.opt.cluster)
-		snprintf(plan->cluster, sizeof plan->cluster, "%s",
+		fmt_text(plan->cluster, sizeof plan->cluster, "%s",
 			 run.opt.cluster);
 	plan->sk = &run.self.identity.sk;
 	plan->registry = &run.registry;

@@ -10,8 +10,9 @@
 #define WAIT_SECONDS_MAX 31536000 /* a year */
 #define BITS 2048
 
+/* Options with a long form only: their ids as numbers and as strings. */
 enum {
-	OPT_CREATE_ONLY = 256,
+	OPT_CREATE_ONLY = 1,
 	OPT_LIST,
 	OPT_REGISTER_ONLY,
 	OPT_CRED,
@@ -20,26 +21,101 @@ enum {
 	OPT_INSECURE,
 };
 
-const struct opt joinopt_table[] = {
-	{ 'r', "registry", "FILE", "the registry's regCred.dat, - for stdin" },
-	{ 'd', "dir", "DIR", "the node's folder, made if missing" },
-	{ 'c', "cluster", "NAME", "the cluster" },
-	{ 'e', "endpoint", "HOST:PORT", "where the node is found; up to 4" },
-	{ 'n', "name", "NAME", "of a new node (default: the host's)" },
-	{ 's', "size", "N", "create the cluster for N members, 2 to 64" },
-	{ 'w', "wait", "SECONDS", "how long to try and wait (60; 0: do not)" },
-	{ 'b', "bits", "BITS", "of a new node's keys (2048)" },
-	{ 'v', "verbose", NULL, "say what is going on" },
-	{ 'q', "quiet", NULL, "no progress and no warnings" },
-	{ OPT_CREATE_ONLY, "create-only", NULL, "create, do not join" },
-	{ OPT_LIST, "list", NULL, "print who is there, do not join" },
-	{ OPT_REGISTER_ONLY, "register-only", NULL, "register the node alone" },
-	{ OPT_CRED, "cred", NULL, "print the registry's own credential" },
-	{ OPT_FORMAT, "format", "FORMAT", "text, json, env or hosts" },
-	{ OPT_DIALECT, "dialect", "NAME", "sealed, documented or prefixed" },
-	{ OPT_INSECURE, "insecure-test-key", NULL, "allow keys of 1024 bits" },
-	{ 0 },
-};
+#define CREATE_ONLY "\1"
+#define LIST "\2"
+#define REGISTER_ONLY "\3"
+#define CRED "\4"
+#define FORMAT "\5"
+#define DIALECT "\6"
+#define INSECURE "\7"
+
+const char joinopt_table[] = OPT(
+	"r", "registry", "FILE",
+	"the registry's regCred.dat, - for stdin") OPT("d", "dir", "DIR",
+						       "the node's folder, "
+						       "made if missing")
+	OPT("c", "cluster", "NAME", "the cluster") OPT(
+		"e", "endpoint", "HOST:PORT",
+		"where the node is found; up to 4") OPT("n", "name", "NAME",
+							"of a new node "
+							"(default: the host's)")
+		OPT("s", "size", "N",
+		    "create the cluster for N members, 2 to 64") OPT("w",
+								     "wait",
+								     "SECONDS",
+								     "how long "
+								     "to try "
+								     "and wait "
+								     "(60; 0: "
+								     "do not)")
+			OPT("b", "bits", "BITS",
+			    "of a new node's keys (2048)") OPT("v", "verbose",
+							       "",
+							       "say what "
+							       "is going "
+							       "on") OPT("q",
+									 "q"
+									 "u"
+									 "i"
+									 "e"
+									 "t",
+									 "",
+									 "n"
+									 "o"
+									 " "
+									 "p"
+									 "r"
+									 "o"
+									 "g"
+									 "r"
+									 "e"
+									 "s"
+									 "s"
+									 " "
+									 "a"
+									 "n"
+									 "d"
+									 " "
+									 "n"
+									 "o"
+									 " "
+									 "w"
+									 "a"
+									 "r"
+									 "n"
+									 "i"
+									 "n"
+									 "g"
+									 "s")
+				OPT(CREATE_ONLY, "create-only", "",
+				    "create, do not join") OPT(LIST, "list", "",
+							       "print who is "
+							       "there, do not "
+							       "join")
+					OPT(REGISTER_ONLY, "register-only", "",
+					    "register the node alone")
+						OPT(CRED, "cred", "",
+						    "print the registry's own "
+						    "credential") OPT(FORMAT,
+								      "format",
+								      "FORMAT",
+								      "text, "
+								      "json, "
+								      "env or "
+								      "hosts")
+							OPT(DIALECT, "dialect",
+							    "NAME",
+							    "sealed, "
+							    "documented or "
+							    "prefixed")
+								OPT(INSECURE,
+								    "insecure-"
+								    "test-key",
+								    "",
+								    "allow "
+								    "keys of "
+								    "1024 "
+								    "bits");
 
 /* Options that not every job has use for, as bits. */
 enum {
@@ -248,7 +324,7 @@ joinopt_parse(struct joinopt *o, int argc, char **argv)
 		if (status != JOINOPT_GO_ON)
 			return status;
 	}
-	if (optind < argc)
-		return joinopt_wrong("unexpected operand %s", argv[optind]);
+	if (opt_operands() > 0)
+		return joinopt_wrong("unexpected operand %s", argv[1]);
 	return check(o);
 }

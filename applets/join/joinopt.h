@@ -26,7 +26,7 @@ struct joinopt {
 	bool verbose, quiet, insecure;
 };
 
-extern const struct opt joinopt_table[];
+extern const char joinopt_table[];
 
 #define JOINOPT_GO_ON -1
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 #include "core/base/text.h"
 
@@ -30,12 +31,10 @@ static void
 show_in_place(void)
 {
 	char line[2 * LINE_MAX];
-	int len = snprintf(line, sizeof line, "\r%s: %-*s", say_name(),
-			   (int)state.shown, state.last);
-	if (len < 0)
-		return;
+	size_t len = fmt_text(line, sizeof line, "\r%s: %-*s", say_name(),
+			      (int)state.shown, state.last);
 	state.shown = strlen(state.last);
-	(void)file_write_all(STDERR_FILENO, line, (size_t)len);
+	(void)file_write_all(STDERR_FILENO, line, len);
 }
 
 void
@@ -46,7 +45,7 @@ progress(const char *format, ...)
 	if (!state.terminal && !state.lines)
 		return;
 	va_start(args, format);
-	vsnprintf(line, sizeof line, format, args);
+	fmt_vtext(line, sizeof line, format, args);
 	va_end(args);
 	text_clean(line, strlen(line));
 	if (strcmp(line, state.last) == 0)
@@ -64,10 +63,9 @@ progress_end(void)
 	char line[2 * LINE_MAX];
 	if (!state.terminal || state.shown == 0)
 		return;
-	int len = snprintf(line, sizeof line, "\r%*s\r",
-			   (int)(strlen(say_name()) + 2 + state.shown), "");
-	if (len > 0)
-		(void)file_write_all(STDERR_FILENO, line, (size_t)len);
+	size_t len = fmt_text(line, sizeof line, "\r%*s\r",
+			      (int)(strlen(say_name()) + 2 + state.shown), "");
+	(void)file_write_all(STDERR_FILENO, line, len);
 	state.shown = 0;
 	state.last[0] = '\0';
 }

@@ -8,6 +8,7 @@
 #include "applets/join/progress.h"
 #include "core/base/bytes.h"
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 
 /* Says why the identity in folder cannot be had. */
@@ -18,7 +19,7 @@ say_fault(enum err e, const char *folder, const struct identity_fault *fault)
 	bool output = e == ERR_CREATE || e == ERR_WRITE;
 	if (!fault->file || !fault->file[0] ||
 	    file_join(path, folder, fault->file) != ERR_OK)
-		snprintf(path, sizeof path, "%s", folder);
+		fmt_text(path, sizeof path, "%s", folder);
 	progress_end();
 	if (fault->at.line == 0)
 		return say_cannot(e, output ? "create" : "read", path);

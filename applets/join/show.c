@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/base/fmt.h"
 #include "core/doc/node.h"
 #include "core/doc/roster.h"
 #include "core/ident/keyfile.h"
@@ -43,9 +44,9 @@ put_json(FILE *out, const char *s)
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 		if (c < 0x20 || c > 0x7e)
-			fprintf(out, "\\u%04x", c);
+			fmt_print(out, "\\u%04x", c);
 		else if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
+			fmt_print(out, "\\%c", c);
 		else
 			putc(c, out);
 	}
@@ -94,14 +95,14 @@ put_ends_text(FILE *out, const struct endpoint *ends, size_t len)
 static void
 put_padding(FILE *out, size_t used, size_t width)
 {
-	fprintf(out, "%*s  ", (int)(used < width ? width - used : 0), "");
+	fmt_print(out, "%*s  ", (int)(used < width ? width - used : 0), "");
 }
 
 static void
 put_row_text(FILE *out, const struct member *m, bool self, size_t name_width,
 	     size_t id_width)
 {
-	fprintf(out, "%c %5u  ", self ? '*' : ' ', m->index);
+	fmt_print(out, "%c %5u  ", self ? '*' : ' ', m->index);
 	put_plain(out, m->name);
 	put_padding(out, strlen(m->name), name_width);
 	put_id(out, &m->id);
@@ -117,7 +118,7 @@ roster_text(FILE *out, const struct roster *r)
 	put_plain(out, r->name);
 	putc(' ', out);
 	put_id(out, &r->id);
-	fprintf(out, " %zu of %u members\n", r->members_len, r->max_size);
+	fmt_print(out, " %zu of %u members\n", r->members_len, r->max_size);
 	if (r->members_len == 0)
 		return;
 	for (size_t i = 0; i < r->members_len; i++) {
@@ -167,7 +168,7 @@ put_key_json(FILE *out, const char *name, const struct rsakey_public *key)
 {
 	char line[KEYFILE_SSH_MAX];
 	keyfile_format_ssh(line, key);
-	fprintf(out, "\"%s\":", name);
+	fmt_print(out, "\"%s\":", name);
 	put_json(out, line);
 	putc(',', out);
 }
@@ -186,10 +187,10 @@ put_names_json(FILE *out, const char *name, const struct nodeid *id)
 static void
 put_member_json(FILE *out, const struct member *m)
 {
-	fprintf(out, "{\"index\":%u,", m->index);
+	fmt_print(out, "{\"index\":%u,", m->index);
 	put_names_json(out, m->name, &m->id);
 	/* A string: 64 bits do not fit the numbers of every reader. */
-	fprintf(out, "\"attrs\":\"0x%016" PRIx64 "\",", m->attrs);
+	fmt_print(out, "\"attrs\":\"0x%016" PRIx64 "\",", m->attrs);
 	put_key_json(out, "comms_key", &m->ck);
 	put_key_json(out, "sig_key", &m->sk);
 	put_ends_json(out, m->ends, m->ends_len);
@@ -201,14 +202,14 @@ roster_json(FILE *out, const struct roster *r)
 {
 	putc('{', out);
 	put_names_json(out, r->name, &r->id);
-	fprintf(out, "\"attrs\":\"0x%016" PRIx64 "\",\"size\":%u,", r->attrs,
-		r->max_size);
+	fmt_print(out, "\"attrs\":\"0x%016" PRIx64 "\",\"size\":%u,", r->attrs,
+		  r->max_size);
 	if (r->endpoint_count > 0)
-		fprintf(out, "\"endpoint_count\":%u,", r->endpoint_count);
-	fprintf(out, "\"complete\":%s,",
-		r->members_len == r->max_size ? "true" : "false");
+		fmt_print(out, "\"endpoint_count\":%u,", r->endpoint_count);
+	fmt_print(out, "\"complete\":%s,",
+		  r->members_len == r->max_size ? "true" : "false");
 	if (r->self != ROSTER_NO_SELF)
-		fprintf(out, "\"self\":%u,", r->self);
+		fmt_print(out, "\"self\":%u,", r->self);
 	else
 		fputs("\"self\":null,", out);
 	fputs("\"members\":[", out);
@@ -233,7 +234,7 @@ node_json(FILE *out, const struct node *node)
 static void
 put_env(FILE *out, const char *prefix, const char *name, const char *value)
 {
-	fprintf(out, "%s%s=", prefix, name);
+	fmt_print(out, "%s%s=", prefix, name);
 	put_quoted(out, value);
 	putc('\n', out);
 }
@@ -241,7 +242,7 @@ put_env(FILE *out, const char *prefix, const char *name, const char *value)
 static void
 put_env_number(FILE *out, const char *prefix, const char *name, unsigned value)
 {
-	fprintf(out, "%s%s='%u'\n", prefix, name, value);
+	fmt_print(out, "%s%s='%u'\n", prefix, name, value);
 }
 
 /* XL_MEMBER_0_NAME and what else there is of one node. */
@@ -258,7 +259,7 @@ put_node_env(FILE *out, const char *prefix, const char *name,
 	put_env(out, prefix, "ADDR", len > 0 ? ends[0].host : "");
 	put_env_number(out, prefix, "ENDPOINTS", (unsigned)len);
 	for (size_t i = 0; i < len; i++) {
-		snprintf(field, sizeof field, "ENDPOINT_%u", (unsigned)i);
+		fmt_text(field, sizeof field, "ENDPOINT_%u", (unsigned)i);
 		endpoint_format(text, &ends[i]);
 		put_env(out, prefix, field, text);
 	}
@@ -276,7 +277,7 @@ roster_env(FILE *out, const struct roster *r)
 	put_env_number(out, "XL_", "MEMBERS", (unsigned)r->members_len);
 	fputs("XL_INDEXES='", out);
 	for (size_t i = 0; i < r->members_len; i++)
-		fprintf(out, "%s%u", i > 0 ? " " : "", r->members[i].index);
+		fmt_print(out, "%s%u", i > 0 ? " " : "", r->members[i].index);
 	fputs("'\n", out);
 	if (r->self != ROSTER_NO_SELF)
 		put_env_number(out, "XL_", "SELF", r->self);
@@ -284,7 +285,7 @@ roster_env(FILE *out, const struct roster *r)
 		put_env(out, "XL_", "SELF", "");
 	for (size_t i = 0; i < r->members_len; i++) {
 		const struct member *m = &r->members[i];
-		snprintf(prefix, sizeof prefix, "XL_MEMBER_%u_", m->index);
+		fmt_text(prefix, sizeof prefix, "XL_MEMBER_%u_", m->index);
 		put_node_env(out, prefix, m->name, &m->id, m->ends,
 			     m->ends_len);
 	}

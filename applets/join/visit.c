@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "applets/join/progress.h"
+#include "core/base/fmt.h"
 #include "core/run/loop.h"
 
 #define REPLY_MS 10000 /* for a reply, above what it may be held back */
@@ -21,7 +22,7 @@ fail(struct visit *v, enum err err, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	vsnprintf(v->why, sizeof v->why, format, args);
+	fmt_vtext(v->why, sizeof v->why, format, args);
 	va_end(args);
 	v->err = err;
 	return err;

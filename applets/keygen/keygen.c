@@ -18,21 +18,28 @@
 #include "core/doc/identity.h"
 #include "core/ident/nodeid.h"
 
+/* Options with a long form only: their ids as numbers and as strings. */
 enum {
-	OPT_LONG = 256,
-	OPT_FORCE = OPT_LONG + 'F',
-	OPT_IF_MISSING = OPT_LONG + 'M',
-	OPT_TEST_KEY = OPT_LONG + 'T',
+	OPT_FORCE = 1,
+	OPT_IF_MISSING,
+	OPT_TEST_KEY,
 };
 
-/* For each mode the options that go with it, those without a letter as F M T.
- */
+#define FORCE "\1"
+#define IF_MISSING "\2"
+#define TEST_KEY "\3"
+
+/* For each mode the options that go with it. */
 static const struct {
 	int mode;
 	const char *options;
 } fits[] = {
-	{ 'd', "dn1bFMT" }, { 'e', "efoCF" }, { 'y', "yfoCF" },
-	{ 'l', "lf" },      { 'p', "pf" },    { 'o', "obCFT" },
+	{ 'd', "dn1b" FORCE IF_MISSING TEST_KEY },
+	{ 'e', "efoC" FORCE },
+	{ 'y', "yfoC" FORCE },
+	{ 'l', "lf" },
+	{ 'p', "pf" },
+	{ 'o', "obC" FORCE TEST_KEY },
 };
 
 static const struct keygen_form forms[] = {
@@ -45,26 +52,43 @@ static const struct keygen_form forms[] = {
 
 #define FORMS_LEN (sizeof forms / sizeof *forms)
 
-static const struct opt opts[] = {
-	{ 'd', "dir", "DIR", "make a node's identity in DIR" },
-	{ 'n', "name", "NAME", "name the node (default: the host name)" },
-	{ '1', "short", NULL, "give the node a 160-bit ID" },
-	{ OPT_IF_MISSING, "if-missing", NULL,
-	  "keep an identity that is there" },
-	{ 'o', "output", "FILE", "write a key to FILE, - is standard output" },
-	{ 'b', "bits", "BITS",
-	  "make keys of 2048 (default), 3072 or 4096 bits" },
-	{ 'C', "comment", "TEXT", "put TEXT behind the public key" },
-	{ OPT_FORCE, "force", NULL, "replace what is there" },
-	{ 'f', "file", "KEY", "read KEY, - is standard input" },
-	{ 'y', "public", NULL, "print the public key of KEY" },
-	{ 'l', "fingerprint", NULL, "print the fingerprint of KEY" },
-	{ 'e', "export", "FORMAT",
-	  "write KEY as ssh, pem, der, pkcs1 or pkcs8" },
-	{ 'p', "check", NULL, "check that the private KEY is sound" },
-	{ OPT_TEST_KEY, "insecure-test-key", NULL, "allow keys of 1024 bits" },
-	{ 0 },
-};
+static const char opts[] = OPT(
+	"d", "dir", "DIR",
+	"make a node's identity in DIR") OPT("n", "name", "NAME",
+					     "name the node (default: the host "
+					     "name)") OPT("1", "short", "",
+							  "give the node a "
+							  "160-bit ID")
+	OPT(IF_MISSING, "if-missing", "", "keep an identity that is there") OPT(
+		"o", "output", "FILE",
+		"write a key to FILE, - is standard output") OPT("b", "bits",
+								 "BITS",
+								 "make keys of "
+								 "2048 "
+								 "(default), "
+								 "3072 or 4096 "
+								 "bits")
+		OPT("C", "comment", "TEXT",
+		    "put TEXT behind the public key") OPT(FORCE, "force", "",
+							  "replace what is "
+							  "there")
+			OPT("f", "file", "KEY",
+			    "read KEY, - is standard input") OPT("y", "public",
+								 "",
+								 "print the "
+								 "public key "
+								 "of KEY")
+				OPT("l", "fingerprint", "",
+				    "print the fingerprint of KEY")
+					OPT("e", "export", "FORMAT",
+					    "write KEY as ssh, pem, der, pkcs1 "
+					    "or pkcs8") OPT("p", "check", "",
+							    "check that the "
+							    "private KEY is "
+							    "sound")
+						OPT(TEST_KEY,
+						    "insecure-test-key", "",
+						    "allow keys of 1024 bits");
 
 /* Whether arg is a number of bits that may be made; sets it. */
 static bool
@@ -159,10 +183,10 @@ check_options(struct keygen *job, int operands)
 		return opt_wrong(page, "there are no operands; -f names a key");
 	if (!fit)
 		return opt_wrong(page, "one of -d -o -y -l -e -p is needed");
-	for (const struct opt *o = opts; o->id; o++)
-		if (strchr(job->seen, (char)o->id) && !strchr(fit, (char)o->id))
+	for (const char *id = job->seen; *id; id++)
+		if (!strchr(fit, *id))
 			return opt_wrong(page, "--%s does not go with -%c",
-					 o->name, job->mode);
+					 opt_name(page, *id), job->mode);
 	if (strchr(fit, 'f') && !job->key)
 		return opt_wrong(page, "-%c needs a key: -f KEY", job->mode);
 	if (job->force && job->if_missing)
@@ -185,14 +209,15 @@ parse_options(struct keygen *job, int argc, char **argv)
 	while ((id = opt_next(&keygen_applet.page, argc, argv, &arg)) >
 	       OPT_END) {
 		if (!take_option(job, id, arg))
-			return opt_wrong(&keygen_applet.page,
-					 "-%c cannot be %s", id, arg);
+			return opt_wrong(
+				&keygen_applet.page, "--%s cannot be %s",
+				opt_name(&keygen_applet.page, id), arg);
 		if (!strchr(job->seen, (char)id))
 			job->seen[len++] = (char)id;
 	}
 	if (id == OPT_STOP)
 		return opt_status();
-	int status = check_options(job, argc - optind);
+	int status = check_options(job, opt_operands());
 	return status ? status : -1;
 }
 

@@ -13,6 +13,7 @@
 #include "core/base/bytes.h"
 #include "core/base/err.h"
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 #include "core/doc/identity.h"
 #include "core/ident/rng.h"
@@ -86,7 +87,7 @@ explain_fault(enum err e, const char *folder,
 		    fault->at.what);
 		return err_status(e);
 	}
-	snprintf(path, sizeof path, "%s/%s", folder, fault->file);
+	fmt_text(path, sizeof path, "%s/%s", folder, fault->file);
 	return say_cannot(e, reading ? "read" : "make",
 			  *fault->file ? path : folder);
 }
@@ -144,8 +145,8 @@ keygen_make_key(const struct keygen *job)
 	struct rsakey_private key;
 	struct rng rng;
 	char pub_path[FILE_PATH_MAX];
-	int n = snprintf(pub_path, sizeof pub_path, "%s.pub", job->output);
-	if (n < 0 || (size_t)n >= sizeof pub_path)
+	size_t n = fmt_text(pub_path, sizeof pub_path, "%s.pub", job->output);
+	if (n >= sizeof pub_path)
 		return say_cannot(ERR_TOO_LONG, "write", job->output);
 	if (!job->force && file_exists(job->output))
 		return say_cannot(ERR_EXISTS, "write", job->output);

@@ -9,6 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/base/err.h"
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 
 #define MODE_SECRET 0600
@@ -37,10 +38,10 @@ keygen_put_line(const struct keygen *job, const char *path,
 	char base[KEYFILE_SSH_MAX];
 	char line[KEYFILE_SSH_MAX + KEYGEN_COMMENT_MAX + 2];
 	keyfile_format_ssh(base, key);
-	int len = snprintf(line, sizeof line, "%s%s%.*s\n", base,
-			   comment_len > 0 ? " " : "", (int)comment_len,
-			   comment_len > 0 ? comment : "");
-	return keygen_put(job, path, false, line, (size_t)len);
+	size_t len = fmt_text(line, sizeof line, "%s%s%.*s\n", base,
+			      comment_len > 0 ? " " : "", (int)comment_len,
+			      comment_len > 0 ? comment : "");
+	return keygen_put(job, path, false, line, len);
 }
 
 int

@@ -9,6 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/base/err.h"
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 #include "core/base/text.h"
 #include "core/ident/rng.h"
@@ -78,9 +79,9 @@ read_comment_beside(struct source *from, const char *path)
 {
 	char pub_path[FILE_PATH_MAX];
 	struct rsakey_public pub;
-	int n = snprintf(pub_path, sizeof pub_path, "%s.pub", path);
+	size_t n = fmt_text(pub_path, sizeof pub_path, "%s.pub", path);
 	from->len = 0;
-	if (n < 0 || (size_t)n >= sizeof pub_path || strcmp(path, "-") == 0)
+	if (n >= sizeof pub_path || strcmp(path, "-") == 0)
 		return;
 	if (file_read(pub_path, from->text, sizeof from->text, &from->len) !=
 		    ERR_OK ||
@@ -102,11 +103,11 @@ print_fingerprint(const struct keygen *job, struct source *from)
 		text = "no comment";
 		len = strlen(text);
 	}
-	int n = snprintf(comment, sizeof comment, "%.*s", (int)len, text);
-	text_clean(comment,
-		   (size_t)n < sizeof comment ? (size_t)n : sizeof comment - 1);
+	size_t n = fmt_text(comment, sizeof comment, "%.*s", (int)len, text);
+	text_clean(comment, n < sizeof comment ? n : sizeof comment - 1);
 	keyfile_fingerprint(print, &from->pub);
-	printf("%u %s %s (RSA)\n", rsakey_bits(&from->pub), print, comment);
+	fmt_print(stdout, "%u %s %s (RSA)\n", rsakey_bits(&from->pub), print,
+		  comment);
 	return 0;
 }
 
@@ -135,7 +136,7 @@ check(const struct keygen *job, const struct source *from)
 	e = rsakey_check_private(&from->priv, &rng);
 	bytes_wipe(&rng, sizeof rng);
 	if (e == ERR_OK)
-		printf("%s: sound\n", job->key);
+		fmt_print(stdout, "%s: sound\n", job->key);
 	else
 		say("%s: not sound: its numbers do not fit", job->key);
 	return err_status(e);

@@ -15,6 +15,7 @@
 #include "applets/nodeid/sums.h"
 #include "core/base/err.h"
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 #include "core/base/text.h"
 #include "core/doc/identity.h"
@@ -24,10 +25,14 @@
 
 #define COUNT_MAX 1000000000
 
+/* Options with a long form only: their ids as numbers and as strings. */
 enum {
-	OPT_STRICT = 256,
+	OPT_STRICT = 1,
 	OPT_STATUS,
 };
+
+#define STRICT "\1"
+#define STATUS "\2"
 
 /* What this run is to do. */
 struct nodeid_run {
@@ -38,18 +43,17 @@ struct nodeid_run {
 	struct sums_rules rules;
 };
 
-static const struct opt opts[] = {
-	{ '1', "short", NULL, "160-bit IDs, SHA-1 sums" },
-	{ 'n', "count", "COUNT", "print COUNT random IDs" },
-	{ 'k', "key", NULL, "derive an ID from public keys" },
-	{ 'v', "validate", NULL, "check the form of IDs" },
-	{ 'd', "dir", "DIR", "print the ID of the node in DIR" },
-	{ 'c', "check", NULL, "check lists of sums of files" },
-	{ 'q', "quiet", NULL, "with -c, print only what fails" },
-	{ OPT_STATUS, "status", NULL, "with -c, print nothing" },
-	{ OPT_STRICT, "strict", NULL, "with -c, fail on improper lines" },
-	{ 0 },
-};
+static const char opts[] = OPT("1", "short", "", "160-bit IDs, SHA-1 sums") OPT(
+	"n", "count", "COUNT", "print COUNT random IDs")
+	OPT("k", "key", "", "derive an ID from public keys") OPT(
+		"v", "validate", "", "check the form of IDs")
+		OPT("d", "dir", "DIR", "print the ID of the node in DIR") OPT(
+			"c", "check", "", "check lists of sums of files")
+			OPT("q", "quiet", "", "with -c, print only what fails")
+				OPT(STATUS, "status", "",
+				    "with -c, print nothing")
+					OPT(STRICT, "strict", "",
+					    "with -c, fail on improper lines");
 
 static void
 tell_waiting(void)
@@ -130,7 +134,7 @@ print_node(const char *folder)
 		    fault.at.what);
 		return err_status(e);
 	}
-	snprintf(path, sizeof path, "%s/%s", folder, fault.file);
+	fmt_text(path, sizeof path, "%s/%s", folder, fault.file);
 	return say_cannot(e, "read", path);
 }
 
@@ -211,10 +215,11 @@ parse_options(struct nodeid_run *run, int argc, char **argv)
 	while ((id = opt_next(&nodeid_applet.page, argc, argv, &arg)) > OPT_END)
 		if (!take_option(run, id, arg))
 			return opt_wrong(&nodeid_applet.page,
-					 "option -%c does not fit here", id);
+					 "option --%s does not fit here",
+					 opt_name(&nodeid_applet.page, id));
 	if (id == OPT_STOP)
 		return opt_status();
-	int status = check_options(run, argv + optind, argc - optind);
+	int status = check_options(run, argv + 1, opt_operands());
 	return status ? status : -1;
 }
 
@@ -244,7 +249,7 @@ nodeid_main(int argc, char **argv)
 	int status = parse_options(&run, argc, argv);
 	if (status >= 0)
 		return status;
-	return say_finish(run_mode(&run, argv + optind));
+	return say_finish(run_mode(&run, argv + 1));
 }
 
 const struct applet nodeid_applet = {

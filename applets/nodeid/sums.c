@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/err.h"
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 #include "core/base/text.h"
 
@@ -104,7 +105,7 @@ sums_print(char **files, size_t id_len)
 		nodeid_format(hex, &id);
 		if (strpbrk(*files, "\\\n\r"))
 			putchar('\\');
-		printf("%s  ", hex);
+		fmt_print(stdout, "%s  ", hex);
 		print_escaped(*files);
 		putchar('\n');
 	}
@@ -155,7 +156,7 @@ print_verdict(const char *name, const char *verdict)
 	} else {
 		fputs(name, stdout);
 	}
-	printf(": %s\n", verdict);
+	fmt_print(stdout, ": %s\n", verdict);
 }
 
 static void

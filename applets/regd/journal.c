@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "applets/regd/frame.h"
+#include "core/base/fmt.h"
 #include "core/ident/rng.h"
 
 #define BUFFER_LEN (FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX)
@@ -358,8 +359,8 @@ journal_keep(const struct journal *j, uint64_t from, uint64_t to,
 	char path[FILE_PATH_MAX];
 	if (j->path[0] == '\0')
 		return ERR_OK;
-	int n = snprintf(path, sizeof path, "%s%s", j->path, suffix);
-	if (n < 0 || (size_t)n >= sizeof path) {
+	size_t n = fmt_text(path, sizeof path, "%s%s", j->path, suffix);
+	if (n >= sizeof path) {
 		errno = ENAMETOOLONG;
 		return ERR_CREATE;
 	}

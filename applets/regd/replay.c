@@ -9,6 +9,7 @@
 #include "applets/regd/frame.h"
 #include "applets/regd/journal.h"
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 
 #define SEARCH_STEP 4096
 #define COPIES_MAX 1000 /* of damaged files */
@@ -28,9 +29,9 @@ keep_damaged(const struct scan *s)
 	char suffix[32];
 	char path[FILE_PATH_MAX + sizeof suffix];
 	for (unsigned i = 0; i < COPIES_MAX; i++) {
-		snprintf(suffix, sizeof suffix,
+		fmt_text(suffix, sizeof suffix,
 			 i > 0 ? ".damaged.%u" : ".damaged", i);
-		snprintf(path, sizeof path, "%s%s", s->j->path, suffix);
+		fmt_text(path, sizeof path, "%s%s", s->j->path, suffix);
 		if (!file_exists(path))
 			return journal_keep(s->j, 0, s->size, suffix);
 	}

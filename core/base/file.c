@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/fmt.h"
+
 static enum err
 read_descriptor(int fd, char *dst, size_t cap, size_t *len)
 {
@@ -113,8 +115,8 @@ write_through(const char *path, mode_t mode, const void *data, size_t len,
 	      bool replace)
 {
 	char temporary[FILE_PATH_MAX];
-	int n = snprintf(temporary, sizeof temporary, "%s.tmp", path);
-	if (n < 0 || (size_t)n >= sizeof temporary) {
+	size_t n = fmt_text(temporary, sizeof temporary, "%s.tmp", path);
+	if (n >= sizeof temporary) {
 		errno = ENAMETOOLONG;
 		return ERR_CREATE;
 	}
@@ -164,8 +166,8 @@ file_exists(const char *path)
 enum err
 file_join(char dst[static FILE_PATH_MAX], const char *folder, const char *name)
 {
-	int n = snprintf(dst, FILE_PATH_MAX, "%s/%s", folder, name);
-	if (n >= 0 && n < FILE_PATH_MAX)
+	size_t n = fmt_text(dst, FILE_PATH_MAX, "%s/%s", folder, name);
+	if (n < FILE_PATH_MAX)
 		return ERR_OK;
 	errno = ENAMETOOLONG;
 	return ERR_TOO_LONG;

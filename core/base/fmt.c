@@ -61,8 +61,7 @@ put_number(struct sink *s, const struct spec *spec, bool minus, uintmax_t v)
 		digits[--at] = "0123456789abcdef"[v % base];
 		v /= base;
 	} while (v > 0);
-	while (spec->zero && at > 1 &&
-	       sizeof digits - at + minus < spec->width)
+	while (spec->zero && at > 1 && sizeof digits - at + minus < spec->width)
 		digits[--at] = '0';
 	if (minus)
 		digits[--at] = '-';

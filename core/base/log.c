@@ -2,6 +2,7 @@
 #include "core/base/log.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -25,17 +26,44 @@ log_setup(enum log_level most, bool to_syslog)
 	syslog_wanted = to_syslog;
 }
 
-/* "2026-11-21T08:39:00Z ", the time in UTC. */
+/* Splits days since 1970-01-01 into a date of the Gregorian calendar. */
+static void
+split_days(int64_t days, int *year, int *month, int *day)
+{
+	static const int lengths[] = { 31, 28, 31, 30, 31, 30,
+				       31, 31, 30, 31, 30, 31 };
+	int y = 1970, m = 0;
+	for (;; y++) {
+		bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+		int length = leap ? 366 : 365;
+		if (days < length) {
+			while (days >= lengths[m] + (m == 1 && leap)) {
+				days -= lengths[m] + (m == 1 && leap);
+				m++;
+			}
+			break;
+		}
+		days -= length;
+	}
+	*year = y;
+	*month = m + 1;
+	*day = (int)days + 1;
+}
+
+/*
+ * "2026-11-21T08:39:00Z ", the time in UTC.  strftime would bring time zones
+ * and locales along.
+ */
 static size_t
 put_time(char *dst, size_t cap)
 {
-	time_t now = time(NULL);
-	struct tm t;
-	if (!gmtime_r(&now, &t))
-		return 0;
-	return fmt_text(dst, cap, "%04d-%02d-%02dT%02d:%02d:%02dZ ",
-			t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
-			t.tm_min, t.tm_sec);
+	int64_t now = time(NULL);
+	int seconds = (int)(now % 86400);
+	int year, month, day;
+	split_days(now / 86400, &year, &month, &day);
+	return fmt_text(dst, cap, "%04d-%02d-%02dT%02d:%02d:%02dZ ", year,
+			month, day, seconds / 3600, seconds / 60 % 60,
+			seconds % 60);
 }
 
 /* "<30>xl-regd[7]: "; the time is added by who receives it. */
@@ -43,9 +71,9 @@ static size_t
 put_tag(char *dst, size_t cap, enum log_level level)
 {
 	static const unsigned char severity[] = { 3, 6, 7 };
-	return fmt_text(dst, cap, "<%d>%s[%ld]: ",
-			FACILITY_DAEMON | severity[level], say_name(),
-			(long)getpid());
+	return fmt_text(dst, cap,
+			"<%d>%s[%ld]: ", FACILITY_DAEMON | severity[level],
+			say_name(), (long)getpid());
 }
 
 static bool

@@ -41,28 +41,32 @@ next_row(struct row *row, const char **table)
 	return true;
 }
 
-/*
- * Finds the row of a letter, or of a long name of len characters if name is
- * not NULL.
- */
+/* Finds the row with that id, or if name is given with that long name. */
 static bool
-find_row(struct row *row, const char *table, char id, const char *name,
+find_row(struct row *row, const char *table, int id, const char *name,
 	 size_t len)
 {
 	while (next_row(row, &table))
-		if (name ? strncmp(row->name, name, len) == 0 &&
-				    !row->name[len]
-			 : row->id == id && id >= ' ')
+		if (name ? strlen(row->name) == len &&
+				    strncmp(row->name, name, len) == 0
+			 : row->id == id)
 			return true;
 	return false;
 }
 
 static bool
-find(const struct opt_page *page, struct row *row, char id, const char *name,
+find(const struct opt_page *page, struct row *row, int id, const char *name,
      size_t len)
 {
 	return find_row(row, page->opts, id, name, len) ||
 	       find_row(row, common, id, name, len);
+}
+
+const char *
+opt_name(const struct opt_page *page, int id)
+{
+	struct row row;
+	return find(page, &row, id, NULL, 0) ? row.name : "";
 }
 
 /* A row of the usage text: "-r, --registry FILE    what it is". */
@@ -127,8 +131,7 @@ next_word(int argc, char **argv)
 }
 
 static int
-read_long(const struct opt_page *page, int argc, char **argv,
-	  const char **arg)
+read_long(const struct opt_page *page, int argc, char **argv, const char **arg)
 {
 	struct row row;
 	const char *name = argv[reading.at] + 2;
@@ -153,7 +156,7 @@ read_letter(const struct opt_page *page, int argc, char **argv,
 {
 	struct row row;
 	char letter = *reading.letters++;
-	if (!find(page, &row, letter, NULL, 0))
+	if (letter < ' ' || !find(page, &row, letter, NULL, 0))
 		return stop(opt_wrong(page, "unknown option -%c", letter));
 	if (*row.arg) {
 		*arg = *reading.letters ? reading.letters

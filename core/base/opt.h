@@ -38,6 +38,10 @@ struct opt_page {
 int
 opt_next(const struct opt_page *page, int argc, char **argv, const char **arg);
 
+/* The long name of the option with that id. */
+const char *
+opt_name(const struct opt_page *page, int id);
+
 /* The number of operands. */
 int
 opt_operands(void);

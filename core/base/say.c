@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/fmt.h"
 #include "core/base/text.h"
 
 static const char *program = "xlbox";
@@ -29,16 +30,12 @@ say(const char *format, ...)
 {
 	char line[SAY_LINE_MAX];
 	va_list args;
-	int used = snprintf(line, sizeof line, "%s: ", program);
-	if (used < 0 || (size_t)used >= sizeof line)
+	size_t len = fmt_text(line, sizeof line, "%s: ", program);
+	if (len >= sizeof line)
 		return;
-	size_t len = (size_t)used;
 	va_start(args, format);
-	used = vsnprintf(line + len, sizeof line - len, format, args);
+	len += fmt_vtext(line + len, sizeof line - len, format, args);
 	va_end(args);
-	if (used < 0)
-		return;
-	len += (size_t)used;
 	if (len > sizeof line - 1)
 		len = sizeof line - 1;
 	text_clean(line, len);

@@ -10,6 +10,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/ident/keyfile.h"
 #include "core/ident/keypair.h"
 #include "core/ident/nodeid.h"
@@ -33,7 +34,7 @@ path_of(char dst[static FILE_PATH_MAX], const char *folder, const char *file,
 	const char *suffix)
 {
 	char name[32];
-	snprintf(name, sizeof name, "%s%s", file, suffix);
+	fmt_text(name, sizeof name, "%s%s", file, suffix);
 	return file_join(dst, folder, name);
 }
 
@@ -164,7 +165,7 @@ static void
 name_node(struct node *node, const struct identity_wish *wish, struct rng *rng)
 {
 	*node = (struct node){ .ends_len = 0 };
-	snprintf(node->name, sizeof node->name, "%s", wish->name);
+	fmt_text(node->name, sizeof node->name, "%s", wish->name);
 	nodeid_random(&node->id, wish->id_len, rng);
 }
 
@@ -305,7 +306,7 @@ identity_default_name(char dst[static TEXT_NAME_MAX + 1])
 	char host[HOST_NAME_LEN] = "";
 	gethostname(host, sizeof host - 1);
 	host[strcspn(host, ".")] = '\0';
-	snprintf(dst, TEXT_NAME_MAX + 1, "%.*s", TEXT_NAME_MAX, host);
+	fmt_text(dst, TEXT_NAME_MAX + 1, "%.*s", TEXT_NAME_MAX, host);
 	for (char *c = dst; *c; c++)
 		if (!text_is_name(c, 1) && *c != '-')
 			*c = '-';

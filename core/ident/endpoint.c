@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/bytes.h"
+#include "core/base/fmt.h"
 
 #define PREFIX "TcpEndPoint: "
 #define LABEL_MAX 63 /* RFC 1035 2.3.4 */
@@ -127,13 +128,13 @@ endpoint_format(char dst[static ENDPOINT_TEXT_MAX + 1],
 {
 	struct bytes_writer w = bytes_writer(dst, ENDPOINT_TEXT_MAX);
 	char port[PORT_DIGITS + 2];
-	int port_len = snprintf(port, sizeof port, ":%u", ep->port);
+	size_t port_len = fmt_text(port, sizeof port, ":%u", ep->port);
 	if (ep->kind == ENDPOINT_IPV6)
 		bytes_put_u8(&w, '[');
 	bytes_put(&w, ep->host, strlen(ep->host));
 	if (ep->kind == ENDPOINT_IPV6)
 		bytes_put_u8(&w, ']');
-	bytes_put(&w, port, (size_t)port_len);
+	bytes_put(&w, port, port_len);
 	dst[w.len] = '\0';
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/fmt.h"
+
 #define FIELDS 4
 #define FIELD_DIGITS 3
 
@@ -45,9 +47,9 @@ version_format(char dst[static VERSION_TEXT_MAX], const struct version *v)
 	int fields = FIELDS;
 	while (fields > 2 && v->field[fields - 1] == 0)
 		fields--;
-	int len = 0;
+	size_t len = 0;
 	for (int i = 0; i < fields; i++)
-		len += snprintf(dst + len, VERSION_TEXT_MAX - (size_t)len,
+		len += fmt_text(dst + len, VERSION_TEXT_MAX - len,
 				i ? ".%u" : "%u", v->field[i]);
 }
 

@@ -11,6 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/base/bytes.h"
+#include "core/base/fmt.h"
+
 #define BACKLOG 512
 
 static socklen_t
@@ -34,14 +37,51 @@ net_parse(struct net_addr *addr, const char *host, uint16_t port)
 	return ERR_OK;
 }
 
+/* Finds the longest run of two or more zero groups (RFC 5952, 4.2). */
+static int
+longest_zeros(const uint8_t ip[static 16], int *at)
+{
+	int best = 1, run = 0;
+	*at = -1;
+	for (int i = 0; i < 8; i++) {
+		run = bytes_get_be16(ip + 2 * i) == 0 ? run + 1 : 0;
+		if (run > best) {
+			best = run;
+			*at = i + 1 - run;
+		}
+	}
+	return best;
+}
+
+static void
+format_ipv6(char dst[static NET_TEXT_MAX], const uint8_t ip[static 16])
+{
+	int zeros;
+	int run = longest_zeros(ip, &zeros);
+	size_t len = 0;
+	dst[0] = '\0';
+	for (int i = 0; i < 8; i++) {
+		if (i == zeros) {
+			len += fmt_text(dst + len, NET_TEXT_MAX - len, "::");
+			i += run - 1;
+			continue;
+		}
+		bool colon = i > 0 && i != zeros + run;
+		len += fmt_text(dst + len, NET_TEXT_MAX - len, "%s%x",
+				colon ? ":" : "", bytes_get_be16(ip + 2 * i));
+	}
+}
+
 void
 net_format_host(char dst[static NET_TEXT_MAX], const struct net_addr *addr)
 {
-	const void *ip = addr->any.sa_family == AF_INET6
-				 ? (const void *)&addr->v6.sin6_addr
-				 : (const void *)&addr->v4.sin_addr;
-	if (!inet_ntop(addr->any.sa_family, ip, dst, NET_TEXT_MAX))
-		strcpy(dst, "?");
+	uint8_t ip[4];
+	if (addr->any.sa_family == AF_INET6) {
+		format_ipv6(dst, addr->v6.sin6_addr.s6_addr);
+		return;
+	}
+	memcpy(ip, &addr->v4.sin_addr, sizeof ip);
+	fmt_text(dst, NET_TEXT_MAX, "%d.%d.%d.%d", ip[0], ip[1], ip[2], ip[3]);
 }
 
 void
@@ -50,7 +90,7 @@ net_format(char dst[static NET_TEXT_MAX], const struct net_addr *addr)
 	char host[NET_TEXT_MAX];
 	bool v6 = addr->any.sa_family == AF_INET6;
 	net_format_host(host, addr);
-	snprintf(dst, NET_TEXT_MAX, v6 ? "[%.45s]:%u" : "%.45s:%u", host,
+	fmt_text(dst, NET_TEXT_MAX, v6 ? "[%.45s]:%u" : "%.45s:%u", host,
 		 net_port(addr));
 }
 

@@ -29,6 +29,14 @@ test_text(void)
 		{ "0.0.0.0", "0.0.0.0:80", true },
 		{ "::", "[::]:80", true },
 		{ "2001:db8::7", "[2001:db8::7]:80", false },
+		{ "::1", "[::1]:80", false },
+		{ "1::", "[1::]:80", false },
+		{ "1:0:0:2::3", "[1:0:0:2::3]:80", false },
+		{ "1:0:2:3:4:5:6:7", "[1:0:2:3:4:5:6:7]:80", false },
+		{ "fd00:0:0:1:2:3:4:5", "[fd00::1:2:3:4:5]:80", false },
+		{ "ff:ff:ff:ff:ff:ff::", "[ff:ff:ff:ff:ff:ff::]:80", false },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+		  "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:80", false },
 	};
 	static const char *const bad[] = { "",          "a",       "1.2.3",
 					   "[::1]",     "1::2::3", "1.2.3.4.5",
@@ -41,7 +49,7 @@ test_text(void)
 		net_format(text, &a);
 		is_str(text, good[i].text, "with port");
 		net_format_host(text, &a);
-		is_str(text, good[i].host, "without");
+		ok(strstr(good[i].text, text), "without");
 		is_int(net_is_wildcard(&a), good[i].wildcard, "wildcard");
 		is_int(net_port(&a), 80, "port");
 	}
