@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/base/log.h"
 
 #define PORT_TRIES 16 /* until one port is free at every address */
@@ -18,7 +19,7 @@ public_add_address(struct public *p, const char *text)
 	if (p->listen_len == LISTEN_MAX || len >= sizeof host)
 		return false;
 	bool brackets = len > 2 && text[0] == '[' && text[len - 1] == ']';
-	snprintf(host, sizeof host, "%s", brackets ? text + 1 : text);
+	fmt_text(host, sizeof host, "%s", brackets ? text + 1 : text);
 	if (brackets)
 		host[len - 2] = '\0';
 	return net_parse(&p->listen[p->listen_len++], host, 0) == ERR_OK;
@@ -94,10 +95,10 @@ parse_given(struct endpoint *ep, const char *text, uint16_t port)
 	}
 	if (endpoint_parse(ep, text, strlen(text)) == ERR_OK)
 		return ERR_OK;
-	int n = snprintf(full, sizeof full, "%s:%u", text, port);
-	if (n < 0 || (size_t)n >= sizeof full)
+	size_t n = fmt_text(full, sizeof full, "%s:%u", text, port);
+	if (n >= sizeof full)
 		return ERR_TOO_LONG;
-	return endpoint_parse(ep, full, (size_t)n);
+	return endpoint_parse(ep, full, n);
 }
 
 static void

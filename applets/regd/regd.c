@@ -19,8 +19,9 @@
 #define SESSIONS_MAX 1000000
 #define SECONDS_MAX 86400
 
+/* Options with a long form only: their ids as numbers and as strings. */
 enum {
-	OPT_CRED_OUT = 256,
+	OPT_CRED_OUT = 1,
 	OPT_DIALECTS,
 	OPT_MAX_SESSIONS,
 	OPT_HELLO_TIMEOUT,
@@ -33,32 +34,90 @@ enum {
 	OPT_TEST_KEY,
 };
 
-static const struct opt opts[] = {
-	{ 'd', "dir", "DIR", "keep identity and journal in DIR" },
-	{ 'a', "address", "ADDR", "listen at ADDR (default: at all)" },
-	{ 'p', "port", "PORT", "listen at PORT (default 55555), 0: any" },
-	{ 'g', "global", "ADDR", "be known as ADDR or ADDR:PORT" },
-	{ 'n', "name", "NAME", "name the registry (default xlReg)" },
-	{ 'b', "bits", "BITS", "make keys of BITS (default 2048)" },
-	{ '1', "short", NULL, "give out IDs of 160 bits" },
-	{ OPT_CRED_OUT, "cred-out", "FILE", "write the credential there too" },
-	{ OPT_DIALECTS, "dialects", "LIST", "serve only these dialects" },
-	{ OPT_MAX_SESSIONS, "max-sessions", "N", "at once (default 1024)" },
-	{ OPT_HELLO_TIMEOUT, "hello-timeout", "SECONDS",
-	  "for a Hello to come (10)" },
-	{ OPT_MESSAGE_TIMEOUT, "message-timeout", "SECONDS",
-	  "for one begun message (10)" },
-	{ OPT_IDLE_TIMEOUT, "idle-timeout", "SECONDS",
-	  "between messages (60)" },
-	{ OPT_EPHEMERAL, "ephemeral", NULL, "keep everything in memory" },
-	{ OPT_RECOVER, "recover", NULL, "start with a damaged journal" },
-	{ 'v', "verbose", NULL, "log each message" },
-	{ 'q', "quiet", NULL, "log errors only" },
-	{ OPT_SYSLOG, "syslog", NULL, "log to syslog" },
-	{ OPT_READY_FD, "ready-fd", "N", "write a newline to N when ready" },
-	{ OPT_TEST_KEY, "insecure-test-key", NULL, "allow 1024-bit keys" },
-	{ 0 },
-};
+#define CRED_OUT "\1"
+#define DIALECTS "\2"
+#define MAX_SESSIONS "\3"
+#define HELLO_TIMEOUT "\4"
+#define MESSAGE_TIMEOUT "\5"
+#define IDLE_TIMEOUT "\6"
+#define EPHEMERAL "\7"
+#define RECOVER "\10"
+#define SYSLOG "\11"
+#define READY_FD "\12"
+#define TEST_KEY "\13"
+
+static const char opts[] = OPT(
+	"d", "dir", "DIR",
+	"keep identity and journal in DIR") OPT("a", "address", "ADDR",
+						"listen at ADDR (default: at "
+						"all)") OPT("p", "port", "PORT",
+							    "listen at PORT "
+							    "(default 55555), "
+							    "0: any") OPT("g",
+									  "glob"
+									  "al",
+									  "ADD"
+									  "R",
+									  "be "
+									  "know"
+									  "n "
+									  "as "
+									  "ADDR"
+									  " or "
+									  "ADDR"
+									  ":POR"
+									  "T")
+	OPT("n", "name", "NAME", "name the registry (default xlReg)") OPT(
+		"b", "bits", "BITS",
+		"make keys of BITS (default 2048)") OPT("1", "short", "",
+							"give out IDs of 160 "
+							"bits") OPT(CRED_OUT,
+								    "cred-out",
+								    "FILE",
+								    "write the "
+								    "credential"
+								    " there "
+								    "too")
+		OPT(DIALECTS, "dialects", "LIST", "serve only these dialects") OPT(
+			MAX_SESSIONS, "max-sessions", "N",
+			"at once (default 1024)") OPT(HELLO_TIMEOUT,
+						      "hello-timeout",
+						      "SECONDS",
+						      "for a Hello to come "
+						      "(10)")
+			OPT(MESSAGE_TIMEOUT, "message-timeout", "SECONDS",
+			    "for one begun message (10)") OPT(IDLE_TIMEOUT,
+							      "idle-timeout",
+							      "SECONDS",
+							      "between "
+							      "messages (60)")
+				OPT(EPHEMERAL, "ephemeral", "",
+				    "keep everything in memory") OPT(RECOVER,
+								     "recover",
+								     "",
+								     "start "
+								     "with a "
+								     "damaged "
+								     "journal")
+					OPT("v", "verbose", "",
+					    "log each message") OPT("q",
+								    "quiet", "",
+								    "log "
+								    "errors "
+								    "only")
+						OPT(SYSLOG, "syslog", "",
+						    "log to syslog")
+							OPT(READY_FD,
+							    "ready-fd", "N",
+							    "write a newline "
+							    "to N when ready")
+								OPT(TEST_KEY,
+								    "insecure-"
+								    "test-key",
+								    "",
+								    "allow "
+								    "1024-bit "
+								    "keys");
 
 /* Reads a number of seconds into milliseconds. */
 static bool
@@ -185,12 +244,12 @@ parse_options(struct regd *r, int argc, char **argv)
 		if (!arg)
 			take_flag(r, id, &ephemeral);
 		else if (!take_argument(r, id, arg))
-			return opt_wrong(&regd_applet.page, "bad argument %s",
-					 arg);
+			return opt_wrong(&regd_applet.page, "--%s cannot be %s",
+					 opt_name(&regd_applet.page, id), arg);
 	}
-	if (optind < argc)
+	if (opt_operands() > 0)
 		return opt_wrong(&regd_applet.page, "unexpected operand %s",
-				 argv[optind]);
+				 argv[1]);
 	if (ephemeral == (r->dir != NULL))
 		return opt_wrong(&regd_applet.page,
 				 "give one of -d and --ephemeral");

@@ -10,6 +10,7 @@
 #include "applets/regd/regd.h"
 #include "applets/regd/replay.h"
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 #include "core/wire/msg.h"
 
@@ -69,7 +70,7 @@ get_identity(struct regd *r)
 		return say_identity(e, r->dir, &fault);
 	if (!r->name || strcmp(r->name, id->node.name) == 0)
 		return 0;
-	snprintf(id->node.name, sizeof id->node.name, "%s", r->name);
+	fmt_text(id->node.name, sizeof id->node.name, "%s", r->name);
 	e = identity_store_node(r->dir, &id->node);
 	return e == ERR_OK ? 0 : say_cannot(e, "write", IDENTITY_NODE);
 }
