@@ -11,7 +11,6 @@ PEER=$ROOT/tests/net/peer
 DATA=$ROOT/tests/data
 /usr/bin/python3 -c 'import cryptography' 2>/dev/null ||
 	skip_all "python3-cryptography is not installed"
-$XLBOX --list 2>/dev/null | grep -qx xl-regd || skip_all "xl-regd is not built"
 
 # regd NAME OPTION...: a registry with the keys of tests/data in NAME/
 regd()
@@ -29,8 +28,10 @@ regd()
 		    }
 		}
 	EOF
-	spawn_ready "$dir" xl regd -d "$dir" -a 127.0.0.1 -p 0 --ready-fd 3 \
-		"$@"
+	# shellcheck disable=SC2086 # XLBOX may be several words
+	spawn_ready "$dir" sh -c 'ulimit -n "$1"; shift; exec "$@"' sh \
+		"${files:-1100}" $XLBOX xl-regd -d "$dir" -a 127.0.0.1 -p 0 \
+		--ready-fd 3 "$@"
 }
 
 rep()
@@ -156,7 +157,7 @@ member()
 	an ID of its own|$known,id=$own_id expect:MemberID=$own_id bye
 	the latest of two under one key|$known expect:MemberID=$own_id bye
 	an ID of another key|$known,id=$own_id,sk=rsa2048-e3 'expect-error:ID already in use'
-	no end points|member:name=admin,attrs=7 bye
+	no end points|member:name=admin,attrs=7,sk=rsa2048-e3 bye
 	return|return:id=$own_id expect:MemberID=$own_id,MemberName=known bye
 	return, then work|return:id=$own_id create:name=ret-$dialect join:name=ret-$dialect get:which=all expect:count=1 bye
 	return of nobody|return:id=$(rep 77 32) 'expect-error:member not known to this registry'
@@ -314,6 +315,19 @@ HOLD=$!
 exec 9>hold-in
 wait_for grep -qs ready hold.out
 
+# first: what waits for the other end to read is slow among many connections
+for dialect in sealed documented prefixed; do
+	case $dialect in
+	sealed) sk=rsa2048-4 ;;
+	documented) sk=rsa2048-6 ;;
+	prefixed) sk=rsa2048-7 ;;
+	esac
+	cases reg --dialect $dialect --sk $sk --bytewise <<-EOF
+	one byte at a time|regcred $known create:name=bytes-$dialect,size=2 join: get: bye
+	EOF
+	racer splits --last 300 --step 3
+done
+
 for dialect in sealed documented prefixed; do
 	case $dialect in
 	sealed) sk=rsa2048-4 version=33554432 idbase=a ;;
@@ -333,10 +347,6 @@ for dialect in sealed documented prefixed; do
 	if [ $dialect = sealed ]; then sealed_only; else old_only; fi >part
 	cases reg --dialect $dialect --sk $sk <part
 	racer keys
-	racer splits --last 300 --step 3
-	cases reg --dialect $dialect --sk $sk --bytewise <<-EOF
-	one byte at a time|regcred $known create:name=bytes-$dialect,size=2 join: get: bye
-	EOF
 	racer storm --count 300
 	racer mutate --count 300
 	racer replay
@@ -394,6 +404,37 @@ wait "$HOLD"
 is "$? $(tail -n 1 hold.out | jq -c .ended)" "0 1" \
 	"a session held through all of this still answers"
 ok "the registry ends well" stop "$REGD"
+
+# --- deadlines, and more than there is room for ---
+
+ok "a registry in a hurry" regd hurry --hello-timeout 1 --message-timeout 1 \
+	--idle-timeout 1 --max-sessions 8
+for dialect in sealed documented prefixed; do
+	case $dialect in
+	sealed) damage='cut:1' ;;
+	*) damage='badpad:first' ;;
+	esac
+	cases hurry --dialect $dialect <<-EOF
+	half a Hello|--hello cut=1 expect-close
+	nearly nothing of one|--hello cut=255 expect-close
+	a message that does not end|nowait $damage regcred expect-close
+	nothing for long|regcred expect-close
+	EOF
+done
+status 0 "more sessions than may be, one after another" "$PEER/racer.py" \
+	idle --cred hurry/regCred.dat --sessions 20
+ok "it ends well" stop "$PID"
+
+files=24
+ok "a registry with 24 descriptors" regd few --hello-timeout 1
+dialect=sealed
+status 0 "it takes more sessions than that, one after another" \
+	"$PEER/racer.py" idle --cred few/regCred.dat --sessions 40
+cases few <<-EOF
+a session after that|regcred bye
+EOF
+ok "it ends well" stop "$PID"
+files=
 
 # --- a registry of one dialect ---
 
