@@ -346,12 +346,12 @@ static enum enroll_next
 take_error(struct enroll *e, const reg_XLRegMsg *msg)
 {
 	size_t len = msg->has_ErrDesc ? msg->ErrDesc.size : 0;
+	if (len > 0)
+		memcpy(e->why, msg->ErrDesc.bytes, len);
+	text_clean(e->why, len);
+	e->why[len] = '\0';
 	if (len == 0)
 		fmt_text(e->why, sizeof e->why, "no reason given");
-	else
-		fmt_text(e->why, sizeof e->why, "%.*s", (int)len,
-			 (const char *)msg->ErrDesc.bytes);
-	text_clean(e->why, strlen(e->why));
 	if (len == strlen(absent) &&
 	    memcmp(msg->ErrDesc.bytes, absent, len) == 0)
 		return ENROLL_ABSENT;

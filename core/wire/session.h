@@ -154,8 +154,8 @@ const uint8_t *
 session_hello_block(const struct session *s, size_t *len);
 
 /*
- * Its plaintext; len 0 if it did not decrypt.  The Reply is then ready to be
- * sent, or the session is closed.
+ * Its plaintext, which stays the caller's to wipe; len 0 if it did not
+ * decrypt.  The Reply is then ready to be sent, or the session is closed.
  */
 void
 session_hello_plain(struct session *s, const uint8_t *plain, size_t len,

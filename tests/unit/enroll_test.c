@@ -207,9 +207,9 @@ test_errors(void)
 	enroll_init(&e, &plan, &roster);
 	enroll_ask(&e, &msg, bind);
 	reply(reg_XLRegMsg_Tag_Error);
-	MSG_SET(&msg, ErrDesc, "bad\x1b[2J\nkey", 11);
+	MSG_SET(&msg, ErrDesc, "bad\x1b[2J\n\0key", 12);
 	is_int(enroll_take(&e, &msg), ENROLL_REFUSED, "refused");
-	is_str(e.why, "bad?[2J?key", "a text that is harmless");
+	is_str(e.why, "bad?[2J??key", "a text that is harmless");
 	reply(reg_XLRegMsg_Tag_Error);
 	is_int(enroll_take(&e, &msg), ENROLL_REFUSED, "without text");
 	is_str(e.why, "no reason given", "says so");

@@ -44,7 +44,8 @@ test_forms(const char *pem, const char *pub, const char *fp, const char *hex)
 	len = keyfile_encode_private(out, KEYFILE_PKCS8_PEM, &key);
 	is_int(keyfile_parse_private(&again, out, len), ERR_OK, "PKCS#8");
 	is_mem(&again, &key, sizeof key, "the same key");
-	for (int form = KEYFILE_SSH; form <= KEYFILE_SPKI_DER; form++) {
+	for (enum keyfile_form form = KEYFILE_SSH; form <= KEYFILE_SPKI_DER;
+	     form++) {
 		len = keyfile_encode_public(out, form, &key.pub);
 		is_int(keyfile_parse_public(&back, out, len), ERR_OK,
 		       "public form %d", form);
