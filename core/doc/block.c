@@ -151,7 +151,7 @@ count_of(const struct block_field *field, void *base)
 static const struct block_field *
 find_field(const struct reader *r, const struct block_field *fields)
 {
-	for (; fields->key; fields++)
+	for (; *fields->key; fields++)
 		if ((r->kind == LINE_KEY) == (fields->type != NULL) &&
 		    strcmp(r->word, fields->key) == 0)
 			return fields;
@@ -188,7 +188,7 @@ static enum err
 check_missing(struct reader *r, const struct block_field *fields, void *base,
 	      uint32_t seen)
 {
-	for (size_t i = 0; fields[i].key; i++)
+	for (size_t i = 0; *fields[i].key; i++)
 		if (is_missing(&fields[i], base, seen >> i & 1))
 			return fail_name(r, "missing", fields[i].type,
 					 fields[i].key);
@@ -292,7 +292,7 @@ write_block(struct bytes_writer *w, const struct block_field *fields,
 	    const void *base, size_t indent, unsigned flags)
 {
 	char value[BLOCK_VALUE_MAX];
-	for (const struct block_field *f = fields; f->key; f++) {
+	for (const struct block_field *f = fields; *f->key; f++) {
 		size_t blanks = indent + (f->flags & BLOCK_WIDE ? 1 : 0);
 		unsigned how = flags | f->flags;
 		const char *at = (const char *)base + f->at;

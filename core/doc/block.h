@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/base/err.h"
 
@@ -19,6 +20,7 @@
 #define BLOCK_LINE_MAX 1024 /* bytes of a line without its end */
 #define BLOCK_VALUE_MAX 768 /* bytes of a value that is written, and a NUL */
 #define BLOCK_FIELDS_MAX 32 /* rows of a table */
+#define BLOCK_KEY_MAX 12    /* characters of a key, and a NUL */
 
 /* Where a text is wrong, for "FILE:LINE: what". */
 struct block_fault {
@@ -41,17 +43,17 @@ enum {
 	BLOCK_WIDE = 8,     /* this line has one blank more in front */
 };
 
-/* One row of a table, which ends with a row whose key is NULL. */
+/* One row of a table, which ends with a row whose key is empty. */
 struct block_field {
-	const char *key;
+	char key[BLOCK_KEY_MAX]; /* in place: a pointer costs a relocation */
+	uint8_t flags;
+	uint8_t list_max;  /* places of the array at that offset; 0: no list */
+	uint8_t list_min;  /* least entries of a list */
+	uint16_t at;       /* offset in the enclosing block's structure */
+	uint16_t stride;   /* bytes of an entry */
+	uint16_t count_at; /* offset of the number of entries, a size_t */
 	const struct block_type *type;   /* NULL: a block */
 	const struct block_field *inner; /* the fields of a block */
-	size_t at;       /* where in the enclosing block's structure it is */
-	size_t list_max; /* places of the array at that offset; 0: no list */
-	size_t list_min; /* least entries of a list */
-	size_t stride;   /* bytes of an entry */
-	size_t count_at; /* where the number of entries is, a size_t */
-	unsigned flags;
 };
 
 /* The offsets of a list: struct type's array, counted in array_len. */

@@ -5,19 +5,19 @@
 
 static const struct block_field ends[] = {
 	{ .key = "TcpEndPoint", .type = &field_end, BLOCK_LIST(node, ends) },
-	{ .key = NULL },
+	{ .key = "" },
 };
 
 static const struct block_field fields[] = {
-	{ "Name", &field_name, .at = offsetof(struct node, name) },
-	{ "ID", &field_id, .at = offsetof(struct node, id) },
+	{ "Name", .type = &field_name, .at = offsetof(struct node, name) },
+	{ "ID", .type = &field_id, .at = offsetof(struct node, id) },
 	{ "EndPoints", .inner = ends },
-	{ .key = NULL },
+	{ .key = "" },
 };
 
 static const struct block_field document[] = {
 	{ "node", .inner = fields },
-	{ .key = NULL },
+	{ .key = "" },
 };
 
 enum err

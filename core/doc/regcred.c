@@ -11,24 +11,25 @@ static const struct block_field ends[] = {
 	  BLOCK_LIST(regcred, ends),
 	  .list_min = 1,
 	  .flags = BLOCK_WIDE },
-	{ .key = NULL },
+	{ .key = "" },
 };
 
 static const struct block_field fields[] = {
-	{ "Name", &field_name, .at = offsetof(struct regcred, name) },
-	{ "ID", &field_id, .at = offsetof(struct regcred, id) },
-	{ "CommsPubKey", &field_key, .at = offsetof(struct regcred, ck),
+	{ "Name", .type = &field_name, .at = offsetof(struct regcred, name) },
+	{ "ID", .type = &field_id, .at = offsetof(struct regcred, id) },
+	{ "CommsPubKey", .type = &field_key, .at = offsetof(struct regcred, ck),
 	  .flags = BLOCK_LF },
-	{ "SigPubKey", &field_key, .at = offsetof(struct regcred, sk),
+	{ "SigPubKey", .type = &field_key, .at = offsetof(struct regcred, sk),
 	  .flags = BLOCK_LF },
 	{ "EndPoints", .inner = ends },
-	{ "Version", &field_version, .at = offsetof(struct regcred, version) },
-	{ .key = NULL },
+	{ "Version", .type = &field_version,
+	  .at = offsetof(struct regcred, version) },
+	{ .key = "" },
 };
 
 static const struct block_field document[] = {
 	{ "regCred", .inner = fields, .flags = BLOCK_CRLF },
-	{ .key = NULL },
+	{ .key = "" },
 };
 
 enum err

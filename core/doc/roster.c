@@ -66,43 +66,45 @@ static const struct block_type type_count = { "bad end point count", read_count,
 
 static const struct block_field ends[] = {
 	{ .key = "TcpEndPoint", .type = &field_end, BLOCK_LIST(member, ends) },
-	{ .key = NULL },
+	{ .key = "" },
 };
 
 static const struct block_field member_fields[] = {
-	{ "Index", &type_index, .at = offsetof(struct member, index) },
-	{ "Name", &field_name, .at = offsetof(struct member, name) },
-	{ "ID", &field_id, .at = offsetof(struct member, id) },
-	{ "Attrs", &field_attrs, .at = offsetof(struct member, attrs) },
-	{ "CommsPubKey", &field_key, .at = offsetof(struct member, ck) },
-	{ "SigPubKey", &field_key, .at = offsetof(struct member, sk) },
+	{ "Index", .type = &type_index, .at = offsetof(struct member, index) },
+	{ "Name", .type = &field_name, .at = offsetof(struct member, name) },
+	{ "ID", .type = &field_id, .at = offsetof(struct member, id) },
+	{ "Attrs", .type = &field_attrs, .at = offsetof(struct member, attrs) },
+	{ "CommsPubKey", .type = &field_key,
+	  .at = offsetof(struct member, ck) },
+	{ "SigPubKey", .type = &field_key, .at = offsetof(struct member, sk) },
 	{ "EndPoints", .inner = ends },
-	{ .key = NULL },
+	{ .key = "" },
 };
 
 static const struct block_field members[] = {
 	{ .key = "member",
 	  .inner = member_fields,
 	  BLOCK_LIST(roster, members) },
-	{ .key = NULL },
+	{ .key = "" },
 };
 
 static const struct block_field fields[] = {
-	{ "Name", &field_name, .at = offsetof(struct roster, name) },
-	{ "ID", &field_id, .at = offsetof(struct roster, id) },
-	{ "Attrs", &field_attrs, .at = offsetof(struct roster, attrs) },
-	{ "MaxSize", &type_size, .at = offsetof(struct roster, max_size) },
-	{ "EPCount", &type_count,
+	{ "Name", .type = &field_name, .at = offsetof(struct roster, name) },
+	{ "ID", .type = &field_id, .at = offsetof(struct roster, id) },
+	{ "Attrs", .type = &field_attrs, .at = offsetof(struct roster, attrs) },
+	{ "MaxSize", .type = &type_size,
+	  .at = offsetof(struct roster, max_size) },
+	{ "EPCount", .type = &type_count,
 	  .at = offsetof(struct roster, endpoint_count) },
-	{ "Self", &type_self, .at = offsetof(struct roster, self),
+	{ "Self", .type = &type_self, .at = offsetof(struct roster, self),
 	  .flags = BLOCK_OPTIONAL },
 	{ "Members", .inner = members },
-	{ .key = NULL },
+	{ .key = "" },
 };
 
 static const struct block_field document[] = {
 	{ "cluster", .inner = fields },
-	{ .key = NULL },
+	{ .key = "" },
 };
 
 /* What is wrong with the nth member, given those before it; or NULL. */
