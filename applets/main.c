@@ -33,10 +33,12 @@ enum {
 #define LIST "\1"
 #define INSTALL "\2"
 
-static const char opts[] = OPT(LIST, "list", "",
-			       "print the names of the applets")
+// clang-format off
+static const char opts[] =
+	OPT(LIST, "list", "", "print the names of the applets")
 	OPT(INSTALL, "install", "DIR", "make a symlink in DIR for each")
-		OPT("f", "force", "", "replace what is not a symlink to xlbox");
+	OPT("f", "force", "", "replace what is not a symlink to xlbox");
+// clang-format on
 
 static const struct opt_page page = {
 	.name = "xlbox",

@@ -143,6 +143,8 @@ while [ "$round" -lt 8 ]; do
 	round=$((round + 1))
 done
 is "$wrong" 0 "killed at any moment: old or new, never half"
+status 0 "the next run" xl keygen -d cut --if-missing
+is "$(find cut -name '*.new')" "" "cleans up behind them"
 
 # A daemon that runs on the folder keeps its keys
 
@@ -360,30 +362,30 @@ usage "one of -d -o -y -l -e -p"
 usage "no operands" -l -f key other
 usage "no operands" key
 usage "unknown option -x" -x
-usage "unknown or incomplete option --forc3" --forc3
+usage "unknown option --forc3" --forc3
 usage "-f needs an argument" -l -f
 usage "-l needs a key" -l
 usage "-y needs a key" -y
 usage "-e needs a key" -e pem
 usage "-p needs a key" -p
-usage "-e cannot be jks" -e jks -f key
-usage "-b cannot be 1000" -o new -b 1000
-usage "-b cannot be 2049" -o new -b 2049
-usage "-b cannot be 8192" -o new -b 8192
-usage "-b cannot be x" -o new -b x
+usage "--export cannot be jks" -e jks -f key
+usage "--bits cannot be 1000" -o new -b 1000
+usage "--bits cannot be 2049" -o new -b 2049
+usage "--bits cannot be 8192" -o new -b 8192
+usage "--bits cannot be x" -o new -b x
 usage "1024 bits need --insecure-test-key" -o new -b 1024
 usage "1024 bits need --insecure-test-key" -d new -b 1024
-usage "-n cannot be -a" -d new -n -a
-usage "-n cannot be a b" -d new -n "a b"
-usage "-n cannot be " -d new -n ""
-usage "-d cannot be " -d ""
+usage "--name cannot be -a" -d new -n -a
+usage "--name cannot be a b" -d new -n "a b"
+usage "--name cannot be " -d new -n ""
+usage "--dir cannot be " -d ""
 usage "--name does not go with -o" -o new -n x
 usage "--bits does not go with -l" -l -f key -b 2048
 usage "--output does not go with -d" -d new -o key
 usage "--file does not go with -o" -o new -f key
 usage "--public does not go with -e" -y -e pem -f key
 usage "--force or --if-missing" -d new --force --if-missing
-usage "-C cannot be" -o new -C "a
+usage "--comment cannot be" -o new -C "a
 b"
 ok "nothing was made" test ! -e new
 

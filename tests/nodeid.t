@@ -201,12 +201,12 @@ usage()
 	status 64 "usage: $*" xl nodeid "$@"
 	err_like "$tap_usage.* \(see xl-nodeid -h\)\$" "it says why"
 }
-usage "option -n does not fit" -n 0
-usage "option -n does not fit" -n x
-usage "option -n does not fit" -n -1
+usage "option --count does not fit" -n 0
+usage "option --count does not fit" -n x
+usage "option --count does not fit" -n -1
 usage "option -n needs an argument" -n
-usage "option -v does not fit" -k -v x
-usage "option -d does not fit" -c -d x
+usage "option --validate does not fit" -k -v x
+usage "option --dir does not fit" -c -d x
 usage "an operand is missing" -k
 usage "an operand is missing" -v
 usage "operand does not fit" -n 1 file

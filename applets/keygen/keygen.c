@@ -52,43 +52,25 @@ static const struct keygen_form forms[] = {
 
 #define FORMS_LEN (sizeof forms / sizeof *forms)
 
-static const char opts[] = OPT(
-	"d", "dir", "DIR",
-	"make a node's identity in DIR") OPT("n", "name", "NAME",
-					     "name the node (default: the host "
-					     "name)") OPT("1", "short", "",
-							  "give the node a "
-							  "160-bit ID")
-	OPT(IF_MISSING, "if-missing", "", "keep an identity that is there") OPT(
-		"o", "output", "FILE",
-		"write a key to FILE, - is standard output") OPT("b", "bits",
-								 "BITS",
-								 "make keys of "
-								 "2048 "
-								 "(default), "
-								 "3072 or 4096 "
-								 "bits")
-		OPT("C", "comment", "TEXT",
-		    "put TEXT behind the public key") OPT(FORCE, "force", "",
-							  "replace what is "
-							  "there")
-			OPT("f", "file", "KEY",
-			    "read KEY, - is standard input") OPT("y", "public",
-								 "",
-								 "print the "
-								 "public key "
-								 "of KEY")
-				OPT("l", "fingerprint", "",
-				    "print the fingerprint of KEY")
-					OPT("e", "export", "FORMAT",
-					    "write KEY as ssh, pem, der, pkcs1 "
-					    "or pkcs8") OPT("p", "check", "",
-							    "check that the "
-							    "private KEY is "
-							    "sound")
-						OPT(TEST_KEY,
-						    "insecure-test-key", "",
-						    "allow keys of 1024 bits");
+// clang-format off
+static const char opts[] =
+	OPT("d", "dir", "DIR", "make a node's identity in DIR")
+	OPT("n", "name", "NAME", "name the node (default: the host name)")
+	OPT("1", "short", "", "give the node a 160-bit ID")
+	OPT(IF_MISSING, "if-missing", "", "keep an identity that is there")
+	OPT("o", "output", "FILE", "write a key to FILE, - is standard output")
+	OPT("b", "bits", "BITS",
+	    "make keys of 2048 (default), 3072 or 4096 bits")
+	OPT("C", "comment", "TEXT", "put TEXT behind the public key")
+	OPT(FORCE, "force", "", "replace what is there")
+	OPT("f", "file", "KEY", "read KEY, - is standard input")
+	OPT("y", "public", "", "print the public key of KEY")
+	OPT("l", "fingerprint", "", "print the fingerprint of KEY")
+	OPT("e", "export", "FORMAT",
+	    "write KEY as ssh, pem, der, pkcs1 or pkcs8")
+	OPT("p", "check", "", "check that the private KEY is sound")
+	OPT(TEST_KEY, "insecure-test-key", "", "allow keys of 1024 bits");
+// clang-format on
 
 /* Whether arg is a number of bits that may be made; sets it. */
 static bool

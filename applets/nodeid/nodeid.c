@@ -43,17 +43,18 @@ struct nodeid_run {
 	struct sums_rules rules;
 };
 
-static const char opts[] = OPT("1", "short", "", "160-bit IDs, SHA-1 sums") OPT(
-	"n", "count", "COUNT", "print COUNT random IDs")
-	OPT("k", "key", "", "derive an ID from public keys") OPT(
-		"v", "validate", "", "check the form of IDs")
-		OPT("d", "dir", "DIR", "print the ID of the node in DIR") OPT(
-			"c", "check", "", "check lists of sums of files")
-			OPT("q", "quiet", "", "with -c, print only what fails")
-				OPT(STATUS, "status", "",
-				    "with -c, print nothing")
-					OPT(STRICT, "strict", "",
-					    "with -c, fail on improper lines");
+// clang-format off
+static const char opts[] =
+	OPT("1", "short", "", "160-bit IDs, SHA-1 sums")
+	OPT("n", "count", "COUNT", "print COUNT random IDs")
+	OPT("k", "key", "", "derive an ID from public keys")
+	OPT("v", "validate", "", "check the form of IDs")
+	OPT("d", "dir", "DIR", "print the ID of the node in DIR")
+	OPT("c", "check", "", "check lists of sums of files")
+	OPT("q", "quiet", "", "with -c, print only what fails")
+	OPT(STATUS, "status", "", "with -c, print nothing")
+	OPT(STRICT, "strict", "", "with -c, fail on improper lines");
+// clang-format on
 
 static void
 tell_waiting(void)

@@ -246,6 +246,7 @@ make(struct identity *id, const char *folder, const struct identity_wish *wish,
 	enum err e = finish(folder, fault);
 	if (e != ERR_OK)
 		return e;
+	discard(folder); /* what a maker before this one did not finish */
 	if (mode != IDENTITY_REPLACE) {
 		fault->file = IDENTITY_NODE;
 		if (has(folder, IDENTITY_NODE, ""))
@@ -254,7 +255,6 @@ make(struct identity *id, const char *folder, const struct identity_wish *wish,
 		kept.ck = has(folder, IDENTITY_CK, "");
 		kept.sk = has(folder, IDENTITY_SK, "");
 	}
-	discard(folder);
 	name_node(&id->node, wish, rng);
 	e = obtain_keys(id, folder, kept, wish->bits, rng, fault);
 	if (e == ERR_OK)
