@@ -186,16 +186,16 @@ node c 5
 spawn_join a -c alpha -v
 A=$PID
 ok "-v tells who is there" \
-	wait_for grep -qx 'xl-join: 1 of 3 members, waiting for 2' a.err
+	wait_for grep -qsx 'xl-join: 1 of 3 members, waiting for 2' a.err
 spawn_join b -c alpha -e '[::1]:7002' -e localhost:7003 --format env
 B=$PID
 ok "and who came" \
-	wait_for grep -qx 'xl-join: 2 of 3 members, waiting for 1' a.err
+	wait_for grep -qsx 'xl-join: 2 of 3 members, waiting for 1' a.err
 
 # The registry starts anew while two wait.
 stop "$REG"
 ok "the registry is told to be away" \
-	wait_for grep -q 'cannot reach 127.0.0.1' a.err
+	wait_for grep -qs 'cannot reach 127.0.0.1' a.err
 registry "$PORT"
 status 0 "the last joins" join c -c alpha -e 127.0.0.1:7004 --format json
 cp out c.out
@@ -343,14 +343,14 @@ status 71 "no descriptors left" sh -c 'ulimit -n 4 && exec "$@"' sh \
 # Boxes boot in any order.
 spawn_join a -c alpha -v
 A=$PID
-ok "one comes too early" wait_for grep -q 'cannot reach' a.err
+ok "one comes too early" wait_for grep -qs 'cannot reach' a.err
 registry "$PORT"
 ended "$A"
 is "$ended" 0 "and joins when the registry is there"
 spawn_join a -c late -v -e 127.0.0.1:7001
 A=$PID
 ok "a cluster that is not there yet" \
-	wait_for grep -qx 'xl-join: no cluster late yet' a.err
+	wait_for grep -qsx 'xl-join: no cluster late yet' a.err
 spawn_join b -c late -s 2 -e 127.0.0.1:7002
 B=$PID
 ended "$A" "$B"
@@ -379,7 +379,7 @@ status 74 "standard output is full" \
 
 spawn_join d -c beta -v
 D=$PID
-ok "one waits" wait_for grep -q 'waiting for 1' d.err
+ok "one waits" wait_for grep -qs 'waiting for 1' d.err
 cp d/cluster.dat d.1
 stop "$D"
 is $? 143 "SIGTERM ends it"

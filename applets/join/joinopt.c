@@ -29,93 +29,26 @@ enum {
 #define DIALECT "\6"
 #define INSECURE "\7"
 
-const char joinopt_table[] = OPT(
-	"r", "registry", "FILE",
-	"the registry's regCred.dat, - for stdin") OPT("d", "dir", "DIR",
-						       "the node's folder, "
-						       "made if missing")
-	OPT("c", "cluster", "NAME", "the cluster") OPT(
-		"e", "endpoint", "HOST:PORT",
-		"where the node is found; up to 4") OPT("n", "name", "NAME",
-							"of a new node "
-							"(default: the host's)")
-		OPT("s", "size", "N",
-		    "create the cluster for N members, 2 to 64") OPT("w",
-								     "wait",
-								     "SECONDS",
-								     "how long "
-								     "to try "
-								     "and wait "
-								     "(60; 0: "
-								     "do not)")
-			OPT("b", "bits", "BITS",
-			    "of a new node's keys (2048)") OPT("v", "verbose",
-							       "",
-							       "say what "
-							       "is going "
-							       "on") OPT("q",
-									 "q"
-									 "u"
-									 "i"
-									 "e"
-									 "t",
-									 "",
-									 "n"
-									 "o"
-									 " "
-									 "p"
-									 "r"
-									 "o"
-									 "g"
-									 "r"
-									 "e"
-									 "s"
-									 "s"
-									 " "
-									 "a"
-									 "n"
-									 "d"
-									 " "
-									 "n"
-									 "o"
-									 " "
-									 "w"
-									 "a"
-									 "r"
-									 "n"
-									 "i"
-									 "n"
-									 "g"
-									 "s")
-				OPT(CREATE_ONLY, "create-only", "",
-				    "create, do not join") OPT(LIST, "list", "",
-							       "print who is "
-							       "there, do not "
-							       "join")
-					OPT(REGISTER_ONLY, "register-only", "",
-					    "register the node alone")
-						OPT(CRED, "cred", "",
-						    "print the registry's own "
-						    "credential") OPT(FORMAT,
-								      "format",
-								      "FORMAT",
-								      "text, "
-								      "json, "
-								      "env or "
-								      "hosts")
-							OPT(DIALECT, "dialect",
-							    "NAME",
-							    "sealed, "
-							    "documented or "
-							    "prefixed")
-								OPT(INSECURE,
-								    "insecure-"
-								    "test-key",
-								    "",
-								    "allow "
-								    "keys of "
-								    "1024 "
-								    "bits");
+// clang-format off
+const char joinopt_table[] =
+	OPT("r", "registry", "FILE", "the registry's regCred.dat, - for stdin")
+	OPT("d", "dir", "DIR", "the node's folder, made if missing")
+	OPT("c", "cluster", "NAME", "the cluster")
+	OPT("e", "endpoint", "HOST:PORT", "where the node is found; up to 4")
+	OPT("n", "name", "NAME", "of a new node (default: the host's)")
+	OPT("s", "size", "N", "create the cluster for N members, 2 to 64")
+	OPT("w", "wait", "SECONDS", "how long to try and wait (60; 0: do not)")
+	OPT("b", "bits", "BITS", "of a new node's keys (2048)")
+	OPT("v", "verbose", "", "say what is going on")
+	OPT("q", "quiet", "", "no progress and no warnings")
+	OPT(CREATE_ONLY, "create-only", "", "create, do not join")
+	OPT(LIST, "list", "", "print who is there, do not join")
+	OPT(REGISTER_ONLY, "register-only", "", "register the node alone")
+	OPT(CRED, "cred", "", "print the registry's own credential")
+	OPT(FORMAT, "format", "FORMAT", "text, json, env or hosts")
+	OPT(DIALECT, "dialect", "NAME", "sealed, documented or prefixed")
+	OPT(INSECURE, "insecure-test-key", "", "allow keys of 1024 bits");
+// clang-format on
 
 /* Options that not every job has use for, as bits. */
 enum {
