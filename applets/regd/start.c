@@ -222,8 +222,8 @@ raise_limit(size_t sessions)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_cur < want)
 		log_line(LOG_LEVEL_INFO,
-			 "descriptors for %zu sessions only, of %zu",
-			 (size_t)limit.rlim_cur - OTHER_FILES, sessions);
+			 "%zu descriptors are too few for %zu sessions",
+			 (size_t)limit.rlim_cur, sessions);
 }
 
 /* Puts loop, pool, serve and conns together. */

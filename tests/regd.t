@@ -1,0 +1,411 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# xl-regd as a program: options, exit statuses, its folder and credential,
+# readiness, signals, time limits, and what happens when slots or descriptors
+# run out. What it says on the wire is regd-protocol.t's part.
+
+# shellcheck disable=SC2086 # XLBOX may be several words
+. "${0%/*}/lib.sh"
+
+need perl jq
+PEER=$ROOT/tests/net/peer
+DATA=$ROOT/tests/data
+/usr/bin/python3 -c 'import cryptography' 2>/dev/null ||
+	skip_all "python3-cryptography is not installed"
+
+regd()
+{
+	xl regd "$@"
+}
+
+# identity DIR [KEY]: the keys of tests/data, which take no time to make
+identity()
+{
+	mkdir -p "$1" && chmod 700 "$1"
+	(umask 077 && cp "$DATA/${2:-rsa2048-1}.pem" "$1/ck.pem" &&
+		cp "$DATA/rsa2048-2.pem" "$1/sk.pem")
+	printf 'node {\n Name: xlReg\n ID: %064d\n EndPoints {\n }\n}\n' 7 \
+		>"$1/node.dat"
+}
+
+# start DIR OPTION...: a registry on DIR, its process ID in $PID
+start()
+{
+	dir=$1
+	shift
+	spawn_ready regd xl regd -d "$dir" -p 0 --ready-fd 3 "$@"
+}
+
+client()
+{
+	"$PEER/client.py" --cred "$@"
+}
+
+# works CRED OPTION...: someone is served
+works()
+{
+	client "$@" regcred bye >works.out 2>works.err
+}
+
+# --- usage ---
+
+usage()
+{
+	status 64 "usage: $*" regd "$@"
+}
+
+usage
+usage -d
+usage -d ''
+usage --ephemeral -d dir
+usage --ephemeral --recover
+usage -d dir operand
+usage -d dir -a localhost
+usage -d dir -a '[::1'
+usage -d dir -a 127.0.0.1:55555
+usage -d dir -p 65536
+usage -d dir -p -1
+usage -d dir -p http
+usage -d dir -n -x
+usage -d dir -n 'a b'
+usage -d dir -b 1024
+usage -d dir -b 1000 --insecure-test-key
+usage -d dir -b 8192
+usage -d dir --dialects sealed,spoken
+usage -d dir --dialects sealed,
+usage -d dir --dialects ''
+usage -d dir --max-sessions 0
+usage -d dir --max-sessions 1000001
+usage -d dir --hello-timeout 0
+usage -d dir --message-timeout 1s
+usage -d dir --idle-timeout 86401
+usage -d dir --ready-fd x
+usage -d dir --nonsense
+ok "and no folder is made" test ! -e dir
+i=0
+set --
+while [ $i -lt 17 ]; do
+	i=$((i + 1))
+	set -- "$@" -a 127.0.0.1
+done
+usage -d dir "$@"
+usage -d dir -g a -g b -g c -g d -g e -g f -g g -g h -g i
+status 0 "help" regd --help
+out_like '^Usage: xl-regd ' "is on standard output"
+status 0 "version" regd -V
+out_like '^xl-regd \(xlbox\) ' "is on standard output"
+
+# --- the first start ---
+
+spawn_ready regd xl regd -d new -a 127.0.0.1 -p 0 -n First -b 1024 \
+	--insecure-test-key --ready-fd 3
+ok "makes an identity and is ready" kill -0 "$PID"
+like "$(cat regd.out)" '^127\.0\.0\.1:[0-9]+$' "prints its end point"
+is "$(wc -l <regd.out | tr -d ' ')" 1 "and nothing else"
+ok "one can talk to it" works new/regCred.dat
+like "$(cat works.out)" '"Name": "First"' "under its name"
+is "$(stat -c %a new new/ck.pem new/sk.pem new/registry.log \
+	new/regCred.dat | tr '\n' ' ')" "700 600 600 600 644 " "modes"
+like "$(cat new/regCred.dat)" "TcpEndPoint: $(cat regd.out)" \
+	"its end point is in the credential"
+status 71 "a second instance is refused" regd -d new -a 127.0.0.1 -p 0
+err_is "xl-regd: cannot use new: in use by another instance" "and told so"
+ok "the first goes on" works new/regCred.dat
+ok "SIGTERM ends it with 0" stop "$PID"
+like "$(cat regd.err)" \
+	'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z First is ready$' "its log"
+
+cp new/node.dat node.before
+status 65 "a weak key needs the option each time" regd -d new -a 127.0.0.1
+err_like "cannot use the keys in new: of less than 2048 bits" "is told so"
+start new -a 127.0.0.1 --insecure-test-key
+same new/node.dat node.before "the identity stays"
+stop "$PID" INT
+is "$?" 0 "SIGINT ends it with 0"
+start new -a 127.0.0.1 --insecure-test-key -n Second
+ok "a new name is taken over" works new/regCred.dat
+like "$(cat works.out)" '"Name": "Second"' "and given out"
+like "$(cat new/node.dat)" 'Name: Second' "and kept"
+stop "$PID"
+
+identity fixed
+start fixed -a 127.0.0.1 -1
+client fixed/regCred.dat member:name=a,attrs=5 create:name=c,size=2 bye >out
+is "$(jq -r 'select(.op == "CreateReply") | .ClusterID' <out | wc -c |
+	tr -d ' ')" 41 "-1: IDs of 160 bits"
+stop "$PID"
+
+# --- what is wrong with its folder ---
+
+status 73 "no folder to make it in" regd -d no/such -a 127.0.0.1 -p 0
+echo text >file
+status 73 "a file in its place" regd -d file -a 127.0.0.1 -p 0
+identity bad
+echo junk >bad/ck.pem
+status 65 "a key that is none" regd -d bad -a 127.0.0.1 -p 0
+err_like '^xl-regd: cannot use bad/ck.pem: ' "is named"
+identity bad
+echo '}' >>bad/node.dat
+status 65 "a node.dat that is none" regd -d bad -a 127.0.0.1 -p 0
+err_like '^xl-regd: bad/node.dat:7: ' "is named with its line"
+identity bad
+mkdir bad/regCred.dat
+status 73 "a credential that cannot be written" regd -d bad -a 127.0.0.1 -p 0
+rmdir bad/regCred.dat
+status 73 "nor another" regd -d bad -a 127.0.0.1 -p 0 --cred-out no/such
+identity bad
+if [ -e /dev/full ]; then
+	status 74 "standard output that is full" \
+		sh -c '"$@" >/dev/full' sh $XLBOX xl-regd -d bad \
+		-a 127.0.0.1 -p 0
+else
+	skip "standard output that is full" "no /dev/full"
+fi
+status 74 "a ready descriptor that is none" regd -d bad -a 127.0.0.1 -p 0 \
+	--ready-fd 99
+
+# --- addresses ---
+
+identity addr
+start addr -a 127.0.0.1
+port=$(sed 's/.*://' regd.out)
+identity other
+status 71 "a port in use" regd -d other -a 127.0.0.1 -p "$port"
+err_like "^xl-regd: cannot listen at 127.0.0.1:$port: Address" "is told"
+stop "$PID"
+status 71 "an address of others" regd -d other -a 192.0.2.1 -p 0
+start addr -a 127.0.0.1 -a 127.0.0.2 -a 127.0.0.3
+is "$(sed 's/:.*//' regd.out | tr '\n' ' ')" \
+	"127.0.0.1 127.0.0.2 127.0.0.3 " "three addresses"
+is "$(sed 's/.*://' regd.out | sort -u | wc -l | tr -d ' ')" 1 \
+	"have one port"
+is "$(grep -c TcpEndPoint addr/regCred.dat)" 3 "and are in the credential"
+stop "$PID"
+if start addr -a ::1; then
+	like "$(cat regd.out)" '^\[::1\]:[0-9]+$' "IPv6 in brackets"
+	ok "IPv6 works" works addr/regCred.dat
+	stop "$PID"
+	start addr -a '[::1]'
+	like "$(cat regd.out)" '^\[::1\]:[0-9]+$' "as an argument too"
+	stop "$PID"
+else
+	skip "IPv6" "not here"
+fi
+
+ends()
+{
+	tr -d '\r' <addr/regCred.dat | sed -n 's/.*TcpEndPoint: //p' |
+		tr '\n' ' '
+}
+
+start addr -a 127.0.0.1 -g 127.0.0.9 -g host.example:77 -g reg.example \
+	-g ::1 -g '[::2]:78' -g '[::3]'
+port=$(sed 's/.*://' regd.out)
+is "$(ends)" "127.0.0.9:$port host.example:77 reg.example:$port [::1]:$port \
+[::2]:78 [::3]:$port " "-g in all its forms"
+stop "$PID"
+for wrong in 'a b' 'host:0' '1.2.3' '[::1' 'a:b:c' ''; do
+	status 64 "-g '$wrong' is no address" regd -d addr -a 127.0.0.1 -p 0 \
+		-g "$wrong"
+done
+start addr -g 127.0.0.1:1
+like "$(tr '\n' ' ' <regd.out)" '^0\.0\.0\.0:[0-9]+ (\[::\]:[0-9]+ )?$' \
+	"listens at all addresses"
+is "$(ends)" "127.0.0.1:1 " "and is known as told"
+before=$(stat -c %i addr/regCred.dat)
+stop "$PID"
+start addr -g 127.0.0.1:1
+is "$(stat -c %i addr/regCred.dat)" "$before" \
+	"a credential that is right is not written again"
+stop "$PID"
+start addr -g 127.0.0.1:2
+is "$(ends)" "127.0.0.1:2 " "but one that is not"
+stop "$PID"
+if unshare -n true 2>/dev/null; then
+	status 64 "nobody can reach it" unshare -n $XLBOX xl-regd -d addr -p 0
+	err_like 'give one with -g$' "which names -g"
+else
+	skip "nobody can reach it" "no network namespaces"
+fi
+
+start addr -a 127.0.0.1 --cred-out copy
+same addr/regCred.dat copy "--cred-out FILE"
+stop "$PID"
+start addr -a 127.0.0.1 --cred-out -
+sed 1d regd.out >copy
+same addr/regCred.dat copy "--cred-out -"
+stop "$PID"
+
+# --- without a folder ---
+
+mkdir empty
+spawn_ready regd sh -c 'cd empty && exec "$@"' sh $XLBOX xl-regd \
+	--ephemeral -a 127.0.0.1 -p 0 --ready-fd 3 --cred-out ../cred \
+	-b 1024 --insecure-test-key
+client cred member:name=a,end=127.0.0.1:7001 create:name=c,size=2 \
+	join:name=c get bye >out 2>&1
+like "$(cat out)" '"ClusterMembers"' "--ephemeral serves"
+is "$(ls -A empty)" "" "and writes nothing"
+ok "and ends with 0" stop "$PID"
+
+# --- dialects ---
+
+identity dia
+start dia -a 127.0.0.1 --dialects sealed,prefixed
+ok "sealed is served" works dia/regCred.dat --dialect sealed
+ok "prefixed is served" works dia/regCred.dat --dialect prefixed
+not_ok "documented is not" works dia/regCred.dat --dialect documented
+is "$(cat works.out)" '{"op": "closed"}' "and gets no answer"
+stop "$PID"
+
+# --- time limits ---
+
+identity time
+start time -a 127.0.0.1 --hello-timeout 1 --message-timeout 1 --idle-timeout 1
+# Each of these ends because the registry closes: the client waits for it.
+cat >silent.pl <<'EOF'
+use IO::Socket::INET;
+my ($port, $bytes) = @ARGV;
+my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") or die;
+print $s "x" x $bytes;
+$s->flush;
+exit(sysread($s, my $b, 1) == 0 ? 0 : 1);
+EOF
+port=$(sed 's/.*://' regd.out)
+ok "no Hello" perl silent.pl "$port" 0
+ok "half a Hello" perl silent.pl "$port" 128
+ok "a bad Hello" perl silent.pl "$port" 256
+ok "too long a Hello" perl silent.pl "$port" 257
+ok "an idle session" client time/regCred.dat regcred expect-close >out
+ok "half a message" client time/regCred.dat cut:5 regcred expect-close >out
+stop "$PID"
+
+# --- slots and descriptors run out ---
+
+cat >hold.pl <<'EOF'
+# hold.pl PORT COUNT: opens so many connections, and holds them until its
+# standard input ends
+use IO::Socket::INET;
+my ($port, $count) = @ARGV;
+my @held = map { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") or die }
+    1 .. $count;
+$| = 1;
+print "held\n";
+<STDIN>;
+EOF
+
+# hold COUNT: does so in the background, until release
+hold()
+{
+	rm -f hold.in
+	mkfifo hold.in
+	spawn hold sh -c 'exec perl hold.pl "$@" <hold.in' sh \
+		"$(sed -n '1s/.*://p' regd.out)" "$1"
+	exec 4>hold.in
+	wait_for grep -q held hold.out
+}
+
+release()
+{
+	exec 4>&-
+}
+
+identity slots
+start slots -a 127.0.0.1 --max-sessions 4 --hello-timeout 60
+regd=$PID
+hold 4
+ok "slots taken: who says nothing makes room" works slots/regCred.dat
+ok "slots taken: told" grep -q 'have to wait: all sessions are taken' regd.err
+release
+ok "slots taken: goes on" works slots/regCred.dat
+ok "slots taken: ends with 0" stop "$regd"
+
+identity files
+spawn_ready regd sh -c 'ulimit -n 24 && exec "$@"' sh $XLBOX xl-regd \
+	-d files -a 127.0.0.1 -p 0 --ready-fd 3 --max-sessions 100
+regd=$PID
+ok "descriptors: their limit is told" grep -q '24 descriptors are too few' regd.err
+hold 40
+ok "descriptors: told" wait_for grep -q 'connections have to wait: ' regd.err
+release
+ok "descriptors: goes on" works files/regCred.dat
+is "$(grep -c 'connections have to wait' regd.err)" 1 "descriptors: told once"
+ok "descriptors: ends with 0" stop "$regd"
+
+# --- signals ---
+
+identity end
+start end -a 127.0.0.1 -v
+regd=$PID
+hold 3
+ok "silent connections do not hold up the end" stop "$regd"
+release
+like "$(cat regd.err)" 'Z stopping$' "it says that it stops"
+
+start end -a 127.0.0.1
+rm end/regCred.dat
+kill -HUP "$PID"
+ok "SIGHUP writes the credential again" wait_for test -s end/regCred.dat
+ok "and it goes on" works end/regCred.dat
+ok "until SIGTERM" stop "$PID"
+
+# --- logs ---
+
+start end -a 127.0.0.1
+client end/regCred.dat member:name=a,end=127.0.0.1:7001 create:name=c,size=2 \
+	join:name=c join:name=none >out 2>&1
+like "$(cat regd.err)" 'Z 1 127\.0\.0\.1:[0-9]+: a created cluster c, 0 of 2$' \
+	"a cluster is logged"
+like "$(cat regd.err)" 'Z 1 127\.0\.0\.1:[0-9]+: a joined cluster c, 1 of 2$' \
+	"a join is logged"
+like "$(cat regd.err)" \
+	'Z 1 [0-9.:]+: refused Join: cannot find cluster with this name$' \
+	"a refusal is logged"
+unlike "$(cat regd.err)" ': Member$|connected' "and no more"
+stop "$PID"
+start end -a 127.0.0.1 -v
+works end/regCred.dat
+like "$(cat regd.err)" 'Z 1 [0-9.:]+: RegCredRequest$' "-v logs messages"
+stop "$PID"
+start end -a 127.0.0.1 -q
+client end/regCred.dat member:name=a,sig=none >out 2>&1
+like "$(cat out)" 'bad digital signature' "with -q a refusal"
+stop "$PID"
+is "$(cat regd.err)" "" "is not logged"
+start end -a 127.0.0.1 --syslog
+works end/regCred.dat
+stop "$PID"
+is "$(cat regd.err)" "" "--syslog leaves standard error alone"
+
+# --- NOTIFY_SOCKET ---
+
+cat >notify.pl <<'EOF'
+use Socket;
+my ($name, @cmd) = @ARGV;
+socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die;
+(my $path = $name) =~ s/^@/\0/;
+bind($s, pack_sockaddr_un($path)) or die "$!";
+$ENV{NOTIFY_SOCKET} = $name;
+my $pid = fork // die;
+if (!$pid) { open STDOUT, ">", "/dev/null"; exec @cmd; }
+recv($s, my $m, 100, 0);
+print "$m\n";
+kill "TERM", $pid;
+recv($s, $m, 100, 0);
+print "$m\n";
+waitpid $pid, 0;
+print "status $?\n";
+EOF
+for name in "$T/notify" "@xl-test-$$"; do
+	# shellcheck disable=SC2086 # XLBOX may be several words
+	run perl notify.pl "$name" $XLBOX xl-regd -d end -a 127.0.0.1 -p 0
+	is "$(tr '\n' ' ' <out)" "READY=1 STOPPING=1 status 0 " \
+		"NOTIFY_SOCKET, ${name%%[/x]*}..."
+done
+NOTIFY_SOCKET=$T/gone start end -a 127.0.0.1
+ok "nobody at NOTIFY_SOCKET" works end/regCred.dat
+ok "is told" grep -q 'cannot notify' regd.err
+stop "$PID"
+
+done_testing
