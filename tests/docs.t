@@ -6,7 +6,7 @@
 
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
-need mandoc col awk perl
+need mandoc perl
 
 # shellcheck disable=SC2086 # XLBOX may be several words
 applets="xlbox $($XLBOX --list)"
@@ -33,7 +33,7 @@ help_of()
 # Section $2 of page $1 as text, on long lines, words one blank apart.
 section()
 {
-	mandoc -T ascii -O width=900 "$1" | col -b |
+	mandoc -T ascii -O width=900 "$1" | perl -pe 's,.\x08,,g' |
 		awk -v want="$2" '
 			/^[A-Z]/ { on = $0 == want; next }
 			on { $1 = $1; print }'
