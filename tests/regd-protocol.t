@@ -2,57 +2,10 @@
 # SPDX-License-Identifier: MIT
 #
 # xl-regd against the independent client in tests/net/peer: each message of
-# the protocol with each of its refusals, in each dialect, and what arrives
-# split, damaged, replayed, pipelined, or from many at once.
+# the protocol with each of its refusals, in each dialect, and between them.
 
 . "${0%/*}/lib.sh"
-
-PEER=$ROOT/tests/net/peer
-DATA=$ROOT/tests/data
-/usr/bin/python3 -c 'import cryptography' 2>/dev/null ||
-	skip_all "python3-cryptography is not installed"
-
-# regd NAME OPTION...: a registry with the keys of tests/data in NAME/
-regd()
-{
-	dir=$1
-	shift
-	mkdir "$dir" && chmod 700 "$dir"
-	(umask 077 && cp "$DATA/rsa2048-1.pem" "$dir/ck.pem" &&
-		cp "$DATA/rsa2048-2.pem" "$dir/sk.pem")
-	cat >"$dir/node.dat" <<-EOF
-		node {
-		    Name: xlReg
-		    ID: $(rep 5a 32)
-		    EndPoints {
-		    }
-		}
-	EOF
-	# shellcheck disable=SC2086 # XLBOX may be several words
-	spawn_ready "$dir" sh -c 'ulimit -n "$1"; shift; exec "$@"' sh \
-		"${files:-1100}" $XLBOX xl-regd -d "$dir" -a 127.0.0.1 -p 0 \
-		--ready-fd 3 "$@"
-}
-
-rep()
-{
-	printf "%0$2d" 0 | sed "s/0/$1/g"
-}
-
-# cases NAME OPTION... < CASES: one check a line of the client's --cases
-cases()
-{
-	cred=$1/regCred.dat
-	shift
-	"$PEER/client.py" --cred "$cred" "$@" --cases >cases.out 2>cases.err
-	while IFS= read -r line; do
-		case $line in
-		"ok "*) pass "$dialect: ${line#ok }" ;;
-		*) fail "$dialect: ${line#not ok }" ;;
-		esac
-	done <cases.out
-	is "$(cat cases.err)" "" "$dialect: the client has no complaints"
-}
+. "$ROOT/tests/net/regd.sh"
 
 # malformed NAME | BEFORE | WORD: a session in which WORD is malformed, which
 # is told in sealed, and met with silence in the others
@@ -68,16 +21,6 @@ malformed()
 				"half-close expect-close" ;;
 		esac
 	done
-}
-
-# racer JOB OPTION...
-racer()
-{
-	job=$1
-	shift
-	status 0 "$dialect: $job" "$PEER/racer.py" "$job" \
-		--cred reg/regCred.dat --dialect "$dialect" --sk "$sk" "$@"
-	[ "$status" -eq 0 ] && diag "$(cat "$T/out")"
 }
 
 known="member:name=known,end=127.0.0.1:7001"
@@ -240,6 +183,8 @@ clusters()
 	more than there are|$known get:name=$c,which=0xfffe expect:Which=6,count=2 bye
 	none of them|$known get:name=$c,which=0xfff8 expect:ClusterSize=3 bye
 	this session's cluster|$known create:name=$c get: expect:Which=7 get:which=2 expect:Which=2 bye
+	new end points change no roster|member:name=aa,end=127.0.0.1:1,end=127.0.0.1:2,id=$(id 1) get:name=$c,which=1 keep-tokens:before bye
+	until it joins again|return:id=$(id 1) join:name=$c get:which=1 keep-tokens:after bye
 	creator and member|$(two z 9) create:name=z-$dialect,epc=2 join: expect:ClusterName=z-$dialect,ClusterSize=1 get: expect:count=1 bye
 	EOF
 	malformed <<-EOF
@@ -257,6 +202,17 @@ two()
 id()
 {
 	rep "$idbase$1" 32
+}
+
+# the end points of the first token in a file of keep-tokens
+ends()
+{
+	/usr/bin/python3 -B -c '
+import sys
+sys.path.insert(0, sys.argv[1])
+import pb
+token = pb.decode(bytes.fromhex(open(sys.argv[2]).readline()), pb.TOKEN)
+print(*(e.decode() for e in token["MyEnds"]))' "$PEER" "$1"
 }
 
 # what only a dialect without authenticated records can be sent
@@ -308,26 +264,6 @@ print(c.name, c.id.hex(), ident.spki(c.ck) == ident.vectors(
     "key-rsa2048-1.hex")["spki"])' "$PEER" reg/regCred.dat)" \
 	"xlReg $(rep 5a 32) True" "its credential is read by the peer"
 
-mkfifo hold-in
-"$PEER/racer.py" stop --cred reg/regCred.dat --sk rsa2048-8 <hold-in \
-	>hold.out 2>hold.err &
-HOLD=$!
-exec 9>hold-in
-wait_for grep -qs ready hold.out
-
-# first: what waits for the other end to read is slow among many connections
-for dialect in sealed documented prefixed; do
-	case $dialect in
-	sealed) sk=rsa2048-4 ;;
-	documented) sk=rsa2048-6 ;;
-	prefixed) sk=rsa2048-7 ;;
-	esac
-	cases reg --dialect $dialect --sk $sk --bytewise <<-EOF
-	one byte at a time|regcred $known create:name=bytes-$dialect,size=2 join: get: bye
-	EOF
-	racer splits --last 300 --step 3
-done
-
 for dialect in sealed documented prefixed; do
 	case $dialect in
 	sealed) sk=rsa2048-4 version=33554432 idbase=a ;;
@@ -344,15 +280,11 @@ for dialect in sealed documented prefixed; do
 		$part >part
 		cases reg --dialect $dialect --sk $sk <part
 	done
+	is "$(ends before) then $(ends after)" \
+		"127.0.0.1:7001 127.0.0.1:7101 then 127.0.0.1:1 127.0.0.1:2" \
+		"$dialect: Join copies the token into the roster"
 	if [ $dialect = sealed ]; then sealed_only; else old_only; fi >part
 	cases reg --dialect $dialect --sk $sk <part
-	racer keys
-	racer storm --count 300
-	racer mutate --count 300
-	racer replay
-	racer crowd --name crowd-$dialect
-	racer race --name race-$dialect
-	racer idle --sessions 500
 done
 
 # --- between the dialects ---
@@ -387,66 +319,23 @@ is "$(cat seen-documented)" "s 127.0.0.1:1 absent
 o 127.0.0.1:2 absent
 p 127.0.0.1:3 absent" "older dialects get no signature of a sealed node"
 
-# --- the published clients, and the session there from the start ---
-
-ok "a registry for the Go clients" regd go
-for generation in 2014 2015; do
-	status 0 "the Go clients of $generation" "$PEER/goclient.py" \
-		--cred go/regCred.dat --generation $generation \
-		--name "go-$generation" --members 6
-done
-status 0 "more of them than one reply holds" "$PEER/goclient.py" \
-	--cred go/regCred.dat --generation 2015 --name many --members 40
-ok "that registry ends well" stop "$PID"
-
-exec 9>&-
-wait "$HOLD"
-is "$? $(tail -n 1 hold.out | jq -c .ended)" "0 1" \
-	"a session held through all of this still answers"
 ok "the registry ends well" stop "$REGD"
 
-# --- deadlines, and more than there is room for ---
+# --- what it knows is still known to the next one ---
 
-ok "a registry in a hurry" regd hurry --hello-timeout 1 --message-timeout 1 \
-	--idle-timeout 1 --max-sessions 8
-for dialect in sealed documented prefixed; do
-	case $dialect in
-	sealed) damage='cut:1' ;;
-	*) damage='badpad:first' ;;
-	esac
-	cases hurry --dialect $dialect <<-EOF
-	half a Hello|--hello cut=1 expect-close
-	nearly nothing of one|--hello cut=255 expect-close
-	a message that does not end|nowait $damage regcred expect-close
-	nothing for long|regcred expect-close
-	EOF
-done
-status 0 "more sessions than may be, one after another" "$PEER/racer.py" \
-	idle --cred hurry/regCred.dat --sessions 20
-ok "it ends well" stop "$PID"
-
-files=24
-ok "a registry with 24 descriptors" regd few --hello-timeout 1
-dialect=sealed
-status 0 "it takes more sessions than that, one after another" \
-	"$PEER/racer.py" idle --cred few/regCred.dat --sessions 40
-cases few <<-EOF
-a session after that|regcred bye
+ok "a registry on the same folder" again reg
+dialect="after a restart"
+cases reg <<-EOF
+a cluster|--sk rsa2048-3 return:id=$(rep d1 32) get:name=mixed expect:count=3,Which=7,ClusterMaxSize=5 bye
+a cluster of an older dialect|--sk rsa2048-3 return:id=$(rep d1 32) get:name=c-prefixed expect:count=3,Which=7 bye
+a full one|--sk rsa2048-3 member:name=d,end=127.0.0.1:1,end=127.0.0.1:2,id=$(rep d5 32) join:name=c-sealed 'expect-error:cluster is full'
+a cluster that is there|--sk rsa2048-3 return:id=$(rep d1 32) create:name=c-sealed,size=50,epc=1 expect:ClusterMaxSize=3,EndPointCount=2,ClusterSize=3 bye
+a token of sealed|--dialect documented member-token:file=tokens $bad_signature
+an ID of sealed|--dialect prefixed --sk rsa2048-3 member:name=s,id=$(rep d1 32) $bad_signature
+a node of documented|--dialect documented --sk rsa2048-6 return:id=$(rep be 32) bye
+an ID of another key|--sk rsa2048-3 member:name=known,id=$(rep be 32) 'expect-error:ID already in use'
+an ID under its key|--dialect documented --sk rsa2048-6 member:name=known,end=127.0.0.1:7001 expect:MemberName=known bye
 EOF
-ok "it ends well" stop "$PID"
-files=
+ok "that one ends well" stop "$PID"
 
-# --- a registry of one dialect ---
-
-for one in sealed documented prefixed; do
-	ok "a registry that speaks $one" regd "only-$one" --dialects "$one"
-	for dialect in sealed documented prefixed; do
-		how=expect-close
-		[ $dialect != $one ] || how="regcred bye"
-		cases "only-$one" --dialect $dialect <<-EOF
-		to one that speaks $one|$how
-		EOF
-	done
-	ok "it ends well" stop "$PID"
-done
 done_testing

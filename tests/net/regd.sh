@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# For tests of xl-regd by the independent client in tests/net/peer: source it
+# behind lib.sh. Skips the test where that client cannot run.
+
+PEER=$ROOT/tests/net/peer
+DATA=$ROOT/tests/data
+/usr/bin/python3 -c 'import cryptography' 2>/dev/null ||
+	skip_all "python3-cryptography is not installed"
+
+# regd NAME OPTION...: a registry with the keys of tests/data in NAME/
+regd()
+{
+	dir=$1
+	shift
+	mkdir "$dir" && chmod 700 "$dir"
+	(umask 077 && cp "$DATA/rsa2048-1.pem" "$dir/ck.pem" &&
+		cp "$DATA/rsa2048-2.pem" "$dir/sk.pem")
+	cat >"$dir/node.dat" <<-EOF
+		node {
+		    Name: xlReg
+		    ID: $(rep 5a 32)
+		    EndPoints {
+		    }
+		}
+	EOF
+	again "$dir" "$@"
+}
+
+# again NAME OPTION...: a registry on the folder that is there
+again()
+{
+	dir=$1
+	shift
+	# shellcheck disable=SC2086 # XLBOX may be several words
+	spawn_ready "$dir" sh -c 'ulimit -n "$1"; shift; exec "$@"' sh \
+		"${files:-1100}" $XLBOX xl-regd -d "$dir" -a 127.0.0.1 -p 0 \
+		--ready-fd 3 "$@"
+}
+
+rep()
+{
+	printf "%0$2d" 0 | sed "s/0/$1/g"
+}
+
+# cases NAME OPTION... < CASES: one check a line of the client's --cases, in
+# $dialect, which names the checks
+cases()
+{
+	cred=$1/regCred.dat
+	shift
+	"$PEER/client.py" --cred "$cred" "$@" --cases >cases.out 2>cases.err
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) pass "$dialect: ${line#ok }" ;;
+		*) fail "$dialect: ${line#not ok }" ;;
+		esac
+	done <cases.out
+	is "$(cat cases.err)" "" "$dialect: the client has no complaints"
+}
