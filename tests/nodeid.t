@@ -148,12 +148,14 @@ sum=$(sha256sum f0 | cut -c 1-64)
 	printf '\\%s  f\\0\n' "$sum"
 	printf '\\%s  f0\\\n' "$sum"
 	printf '%s  %010000d\n' "$sum" 7
+	printf '%s  %08638d\n' "$sum" 7
+	printf '%s  %08639d\n' "$sum" 7
 	printf '%s *f0' "$sum"
 } >../odd
 status 0 "lines that are none" xl nodeid -c ../odd
 out_is "f0: OK
 f0: OK" "are passed over, the last one may lack its end"
-err_is "xl-nodeid: WARNING: 8 lines are improperly formatted" "it says so"
+err_is "xl-nodeid: WARNING: 10 lines are improperly formatted" "it says so"
 status 1 "--strict" xl nodeid -c --strict ../odd
 : >../none
 status 1 "no line at all" xl nodeid -c ../none

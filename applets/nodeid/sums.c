@@ -14,6 +14,14 @@
 #define READ_LEN (64 * 1024)
 #define LINE_LEN 8704 /* of a list: a sum and a path of 4 KiB, escaped */
 
+/* A list that is read line by line. */
+struct list {
+	int fd;
+	bool failed;    /* it cannot be read */
+	size_t at, len; /* the bytes not yet taken are from at to len */
+	char buf[LINE_LEN + 1];
+};
+
 /* What the check of one list has seen. */
 struct tally {
 	unsigned long sums, wrong, unreadable, improper;
@@ -180,21 +188,51 @@ check_entry(const struct entry *entry, const struct sums_rules *rules,
 		print_verdict(entry->name, right ? "OK" : "FAILED");
 }
 
-/* Reads a line without its end; false for one that is too long. */
-static bool
-whole_line(char *line, FILE *list)
+/* Takes the bytes up to end as a line; without the CR of a CRLF. */
+static char *
+cut_line(struct list *list, char *end)
 {
-	size_t len = strlen(line);
-	if (len > 0 && line[len - 1] == '\n') {
-		line[--len] = '\0';
-		if (len > 0 && line[len - 1] == '\r')
-			line[--len] = '\0';
-		return true;
+	char *line = list->buf + list->at;
+	*end = '\0';
+	if (end > line && end[-1] == '\r')
+		end[-1] = '\0';
+	return line;
+}
+
+/*
+ * The next line without its end, or NULL.  Of one that is too long only the
+ * last part is given, and *whole is false.
+ */
+static char *
+next_line(struct list *list, bool *whole)
+{
+	*whole = true;
+	for (;;) {
+		size_t left = list->len - list->at;
+		char *end = memchr(list->buf + list->at, '\n', left);
+		if (end) {
+			char *line = cut_line(list, end);
+			list->at = (size_t)(end + 1 - list->buf);
+			return line;
+		}
+		memmove(list->buf, list->buf + list->at, left);
+		*whole = *whole && left < LINE_LEN;
+		list->at = 0;
+		list->len = left < LINE_LEN ? left : 0;
+		ssize_t n = read(list->fd, list->buf + list->len,
+				 LINE_LEN - list->len);
+		if (n > 0) {
+			list->len += (size_t)n;
+			continue;
+		}
+		list->failed = n < 0;
+		if (list->failed || (list->len == 0 && *whole))
+			return NULL;
+		/* The last line may lack its end. */
+		char *line = cut_line(list, list->buf + list->len);
+		list->len = 0;
+		return line;
 	}
-	bool whole = true; /* the last line may lack its end */
-	for (int c; (c = getc(list)) != EOF && c != '\n';)
-		whole = false;
-	return whole;
 }
 
 static void
@@ -223,22 +261,23 @@ all_right(const struct tally *tally, const struct sums_rules *rules,
 }
 
 static int
-check_list(FILE *list, const char *name, const struct sums_rules *rules)
+check_list(int fd, const char *name, const struct sums_rules *rules)
 {
-	static char line[LINE_LEN];
+	static struct list list;
 	struct tally tally = { 0 };
-	while (fgets(line, sizeof line, list)) {
-		struct entry entry;
-		if (!whole_line(line, list))
-			tally.improper++;
-		else if (line[0] == '#')
+	struct entry entry;
+	bool whole;
+	list.fd = fd;
+	list.at = list.len = 0;
+	for (char *line; (line = next_line(&list, &whole));) {
+		if (line[0] == '#' && whole)
 			continue;
-		else if (parse_entry(&entry, line))
+		if (whole && parse_entry(&entry, line))
 			check_entry(&entry, rules, &tally);
 		else
 			tally.improper++;
 	}
-	if (ferror(list))
+	if (list.failed)
 		return say_cannot(ERR_READ, "read", name);
 	return all_right(&tally, rules, name) ? 0 : err_status(ERR_REFUSED);
 }
@@ -248,18 +287,17 @@ sums_check(char **lists, const struct sums_rules *rules)
 {
 	int status = 0;
 	if (!*lists)
-		return check_list(stdin, "standard input", rules);
+		return check_list(STDIN_FILENO, "standard input", rules);
 	for (; *lists; lists++) {
 		bool standard = strcmp(*lists, "-") == 0;
-		FILE *list = standard ? stdin : fopen(*lists, "re");
-		if (!list) {
-			status = say_cannot(ERR_READ, "read", *lists);
-			continue;
-		}
-		int s = check_list(list, *lists, rules);
+		int fd = standard ? STDIN_FILENO
+				  : open(*lists,
+					 O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		int s = fd < 0 ? say_cannot(ERR_READ, "read", *lists)
+			       : check_list(fd, *lists, rules);
 		status = s ? s : status;
-		if (!standard)
-			fclose(list);
+		if (fd > STDIN_FILENO)
+			close(fd);
 	}
 	return status;
 }
