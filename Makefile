@@ -95,6 +95,8 @@ LINK = $(CC) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text \
 	-Wl,--start-group $(MUSL_LIB)/libc.a $(LIBGCC) -Wl,--end-group \
 	$(MUSL_LIB)/crtn.o
 else
+# Sanitizers bring a heap of their own.
+SRC := $(filter-out core/base/heap.c,$(SRC))
 COMMON += -fPIE
 LINK = $(CC) -pie $(SANITIZE) $(LDFLAGS) -Wl,-z,relro,-z,now,--gc-sections \
 	-o $@ $(filter %.o,$^) $(filter %.a,$^)
@@ -249,7 +251,9 @@ objects: $(C_FILES:%.c=$(OBJ)/%.o)
 
 lint-tidy: $(PB_H)
 	@printf '%s\n' $(C_FILES) | xargs -P $$(nproc) -I{} clang-tidy --quiet \
-		--warnings-as-errors='*' {} -- -std=c11 $(CPPFLAGS_OURS) 2>/dev/null
+		--warnings-as-errors='*' {} -- -std=c11 -nostdinc \
+		-isystem $(MUSL_INC) -isystem $$(clang -print-resource-dir)/include \
+		$(CPPFLAGS_OURS) 2>/dev/null
 
 lint-cppcheck: $(PB_H)
 	$(CPPCHECK) -j 2 -D_GNU_SOURCE -DXL_VERSION='""' -I. $(C_FILES)

@@ -2,6 +2,7 @@
 #include "applets/regd/conn.h"
 
 #include <stddef.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -290,7 +291,7 @@ map(size_t len)
 enum err
 conns_init(struct conns *all, size_t max)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t page = (size_t)getauxval(AT_PAGESZ);
 	all->stride = (2 * SESSION_BUF_LEN + page - 1) / page * page;
 	all->slots = NULL;
 	all->buffers = NULL;

@@ -210,16 +210,20 @@ make_cred(struct regd *r)
 	return err_status(e);
 }
 
-/* As many descriptors as it may have, where the sessions need them. */
+/*
+ * As many descriptors as it may have, where the sessions need them.  (musl's
+ * setrlimit is for threads, and 1.5 KB.)
+ */
 static void
 raise_limit(size_t sessions)
 {
 	struct rlimit limit;
 	rlim_t want = sessions + OTHER_FILES;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &limit) != 0 ||
+	    limit.rlim_cur >= want)
 		return;
 	limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	(void)prlimit(0, RLIMIT_NOFILE, &limit, NULL);
 	if (limit.rlim_cur < want)
 		log_line(LOG_LEVEL_INFO,
 			 "%zu descriptors are too few for %zu sessions",
