@@ -88,7 +88,7 @@ parse_host(struct endpoint *ep, const char *text, size_t len)
 		text++;
 		len -= 2;
 	}
-	if (len < 1 || memchr(text, '\0', len))
+	if (len < 1 || len > ENDPOINT_TEXT_MAX || memchr(text, '\0', len))
 		return ERR_MALFORMED;
 	memcpy(ep->host, text, len);
 	ep->host[len] = '\0';
