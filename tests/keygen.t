@@ -385,8 +385,7 @@ usage "--output does not go with -d" -d new -o key
 usage "--file does not go with -o" -o new -f key
 usage "--public does not go with -e" -y -e pem -f key
 usage "--force or --if-missing" -d new --force --if-missing
-usage "--comment cannot be" -o new -C "a
-b"
+usage "--comment cannot be" -o new -C "$(printf 'a\tb')"
 ok "nothing was made" test ! -e new
 
 # Standard output that cannot be written
