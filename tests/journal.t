@@ -219,14 +219,11 @@ while [ $round -lt 50 ]; do
 	stop "$regd" KILL
 	start killed || break
 	regd=$PID
-	unlike "$(cat regd.err)" "damage" "round $round starts" >round.out
-	grep -q '^ok' round.out || break
 done
 is "$round" 50 "50 rounds of SIGKILL"
 stop "$load"
 ok "all that was acknowledged is there" "$NET/load.py" check \
 	--cred killed/regCred.dat --out acked
-diag "$(wc -l <acked) joins"
 stop "$regd"
 
 # --- a full disk ---

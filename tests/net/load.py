@@ -10,7 +10,7 @@ load.py load --cred regCred.dat --out FILE [--threads N] [--until TEXT]
 
 load.py check --cred regCred.dat --out FILE
     Prints how many of FILE's members are in their clusters, and those that
-    are not. Ends with 1 unless all are there, each once.
+    are not, as comments of TAP. Ends with 1 unless all are there, each once.
 """
 
 import argparse
@@ -116,9 +116,9 @@ def check(o):
     c.ask(c.member(b"checker", 5))
     rosters = {name: roster(c, name) for name in {x[0] for x in lines}}
     lost = [x for x in lines if rosters[x[0]].count((x[1], x[2])) != 1]
-    print(len(lines) - len(lost), "of", len(lines))
+    print("#", len(lines) - len(lost), "of", len(lines), "are there")
     for x in lost:
-        print("lost:", *x)
+        print("# lost:", *x)
     return 1 if lost or not lines else 0
 
 
