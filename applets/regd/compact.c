@@ -11,19 +11,23 @@
 
 #define GARBAGE_MIN (64 * 1024)
 /* Bytes of a record, with its frame, without its token. */
-#define NODE_EXTRA (FRAME_HEADER_LEN + 11)
-#define CLUSTER_EXTRA (FRAME_HEADER_LEN + 96)
-#define MEMBER_EXTRA (FRAME_HEADER_LEN + 47)
+#define RECORD_EXTRA (FRAME_HEADER_LEN + 11)
+#define CLUSTER_EXTRA 64 /* more where there is a cluster in it */
+
+/* What is to stay: a node, a cluster, or a member of one. */
+struct item {
+	struct registry_token *token;           /* NULL: a cluster */
+	const struct registry_cluster *cluster; /* NULL: a node */
+	uint32_t index;                         /* of a member */
+	enum dialect dialect; /* in which the node was accepted */
+};
 
 /*
  * One run over all that is to stay, in an order that replay accepts: of the
- * nodes of one key the oldest first.  cluster and member are NULL for a node,
- * member is NULL for a cluster.
+ * nodes of one key the oldest first.
  */
 struct walk {
-	enum err (*visit)(struct walk *w, struct registry_node *node,
-			  const struct registry_cluster *cluster,
-			  struct registry_member *member);
+	enum err (*visit)(struct walk *w, const struct item *item);
 	struct registry *reg;
 	struct store from, to;
 	uint64_t len;     /* of the file that comes out */
@@ -32,32 +36,50 @@ struct walk {
 	int reason; /* of the last commit */
 };
 
+/* The nodes of one key, from the oldest on. */
 static enum err
-walk_nodes(struct walk *w)
+walk_key(struct walk *w, uint32_t oldest)
 {
-	struct registry *reg = w->reg;
 	enum err e = ERR_OK;
-	for (uint32_t i = 0; i < reg->nodes_len && e == ERR_OK; i++) {
-		if (reg->nodes[i].id.len == 0 ||
-		    reg->nodes[i].older != REGISTRY_NONE)
-			continue;
-		for (uint32_t n = i; n != REGISTRY_NONE && e == ERR_OK;
-		     n = reg->nodes[n].newer)
-			if (reg->nodes[n].stored)
-				e = w->visit(w, &reg->nodes[n], NULL, NULL);
+	for (uint32_t i = oldest; i != REGISTRY_NONE && e == ERR_OK;
+	     i = w->reg->nodes[i].newer) {
+		struct registry_node *n = &w->reg->nodes[i];
+		if (n->stored)
+			e = w->visit(w, &(struct item){
+						.token = &n->token,
+						.dialect = n->dialect,
+					});
 	}
 	return e;
 }
 
 static enum err
-walk_members(struct walk *w, const struct registry_cluster *c)
+walk_nodes(struct walk *w)
 {
-	struct registry *reg = w->reg;
+	const struct registry *reg = w->reg;
 	enum err e = ERR_OK;
+	for (uint32_t i = 0; i < reg->nodes_len && e == ERR_OK; i++)
+		if (reg->nodes[i].id.len > 0 &&
+		    reg->nodes[i].older == REGISTRY_NONE)
+			e = walk_key(w, i);
+	return e;
+}
+
+static enum err
+walk_cluster(struct walk *w, const struct registry_cluster *c)
+{
+	enum err e = w->visit(w, &(struct item){ .cluster = c });
 	for (uint32_t i = 0; i < c->max_size && e == ERR_OK; i++) {
-		struct registry_member *m = &reg->members[c->members + i];
-		if (m->node != REGISTRY_NONE)
-			e = w->visit(w, &reg->nodes[m->node], c, m);
+		struct registry_member *m = &w->reg->members[c->members + i];
+		if (m->node == REGISTRY_NONE)
+			continue;
+		e = w->visit(w,
+			     &(struct item){
+				     .token = &m->token,
+				     .cluster = c,
+				     .index = i,
+				     .dialect = w->reg->nodes[m->node].dialect,
+			     });
 	}
 	return e;
 }
@@ -66,60 +88,51 @@ static enum err
 walk_all(struct walk *w)
 {
 	enum err e = walk_nodes(w);
-	for (uint32_t i = 0; i < w->reg->clusters_len && e == ERR_OK; i++) {
-		const struct registry_cluster *c = &w->reg->clusters[i];
-		e = w->visit(w, NULL, c, NULL);
-		if (e == ERR_OK)
-			e = walk_members(w, c);
-	}
+	for (uint32_t i = 0; i < w->reg->clusters_len && e == ERR_OK; i++)
+		e = walk_cluster(w, &w->reg->clusters[i]);
 	return e;
 }
 
 static enum err
-visit_measure(struct walk *w, struct registry_node *node,
-	      const struct registry_cluster *cluster,
-	      struct registry_member *member)
+visit_measure(struct walk *w, const struct item *item)
 {
-	if (member)
-		w->len += MEMBER_EXTRA + member->token.len;
-	else if (cluster)
+	w->len += RECORD_EXTRA;
+	if (item->cluster)
 		w->len += CLUSTER_EXTRA;
-	else
-		w->len += NODE_EXTRA + node->token.len;
-	if (!cluster || member)
+	if (item->token)
+		w->len += item->token->len;
+	if (item->token)
 		w->places_len++;
 	return ERR_OK;
 }
 
-/* Copies one record to the new file and notes where its token is. */
 static enum err
-visit_copy(struct walk *w, struct registry_node *node,
-	   const struct registry_cluster *cluster,
-	   struct registry_member *member)
+copy(struct walk *w, const struct item *item, struct registry_token *place)
 {
 	struct record_token token;
-	struct registry_token place = { 0 };
 	uint64_t ticket;
-	enum err e = ERR_OK;
-	if (!cluster || member)
-		e = record_read_token(&w->from,
-				      member ? &member->token : &node->token,
-				      &token);
+	if (!item->token)
+		return record_append_cluster(&w->to, item->cluster, &ticket);
+	enum err e = record_read_token(&w->from, item->token, &token);
 	if (e != ERR_OK)
 		return e;
-	if (member)
-		e = record_append_member(
-			&w->to, &cluster->id,
-			(uint32_t)(member - w->reg->members) - cluster->members,
-			node->dialect, &token, &ticket, &place);
-	else if (cluster)
-		e = record_append_cluster(&w->to, cluster, &ticket);
-	else
-		e = record_append_node(&w->to, node->dialect, &token, &ticket,
-				       &place);
+	if (item->cluster)
+		return record_append_member(&w->to, &item->cluster->id,
+					    item->index, item->dialect, &token,
+					    &ticket, place);
+	return record_append_node(&w->to, item->dialect, &token, &ticket,
+				  place);
+}
+
+/* Copies one record to the new file and notes where its token is. */
+static enum err
+visit_copy(struct walk *w, const struct item *item)
+{
+	struct registry_token place = { 0 };
+	enum err e = copy(w, item, &place);
 	if (e != ERR_OK)
 		return e;
-	if (place.len > 0)
+	if (item->token)
 		w->places[w->places_len++] = place.at;
 	w->to.commit(w->to.self);
 	errno = w->reason;
@@ -127,14 +140,10 @@ visit_copy(struct walk *w, struct registry_node *node,
 }
 
 static enum err
-visit_move(struct walk *w, struct registry_node *node,
-	   const struct registry_cluster *cluster,
-	   struct registry_member *member)
+visit_move(struct walk *w, const struct item *item)
 {
-	if (member)
-		member->token.at = w->places[w->places_len++];
-	else if (!cluster)
-		node->token.at = w->places[w->places_len++];
+	if (item->token)
+		item->token->at = w->places[w->places_len++];
 	return ERR_OK;
 }
 
@@ -149,9 +158,7 @@ note_reason(void *context, uint64_t ticket, int reason)
 
 /* Goes over everything from the start with another visitor. */
 static enum err
-go(struct walk *w,
-   enum err (*visit)(struct walk *, struct registry_node *,
-		     const struct registry_cluster *, struct registry_member *))
+go(struct walk *w, enum err (*visit)(struct walk *w, const struct item *item))
 {
 	w->visit = visit;
 	w->places_len = 0;
@@ -159,16 +166,15 @@ go(struct walk *w,
 }
 
 static void
-measure(struct walk *w, const struct registry *reg)
+measure(struct walk *w, struct registry *reg)
 {
-	/* This visitor changes nothing. */
-	w->reg = (struct registry *)(uintptr_t)reg;
+	w->reg = reg;
 	w->len = FRAME_HEADER_LEN;
 	(void)go(w, visit_measure);
 }
 
 bool
-compact_is_due(const struct registry *reg, const struct journal *j)
+compact_is_due(struct registry *reg, const struct journal *j)
 {
 	struct walk w = { 0 };
 	if (j->end < GARBAGE_MIN)

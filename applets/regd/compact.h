@@ -17,7 +17,7 @@ struct registry;
 
 /* Whether more than half of the journal, and 64 KiB, would go. */
 bool
-compact_is_due(const struct registry *reg, const struct journal *j);
+compact_is_due(struct registry *reg, const struct journal *j);
 
 /*
  * Does it; the registry's tokens are then in the new file.  Nothing may be

@@ -46,78 +46,29 @@ enum {
 #define READY_FD "\12"
 #define TEST_KEY "\13"
 
-static const char opts[] = OPT(
-	"d", "dir", "DIR",
-	"keep identity and journal in DIR") OPT("a", "address", "ADDR",
-						"listen at ADDR (default: at "
-						"all)") OPT("p", "port", "PORT",
-							    "listen at PORT "
-							    "(default 55555), "
-							    "0: any") OPT("g",
-									  "glob"
-									  "al",
-									  "ADD"
-									  "R",
-									  "be "
-									  "know"
-									  "n "
-									  "as "
-									  "ADDR"
-									  " or "
-									  "ADDR"
-									  ":POR"
-									  "T")
-	OPT("n", "name", "NAME", "name the registry (default xlReg)") OPT(
-		"b", "bits", "BITS",
-		"make keys of BITS (default 2048)") OPT("1", "short", "",
-							"give out IDs of 160 "
-							"bits") OPT(CRED_OUT,
-								    "cred-out",
-								    "FILE",
-								    "write the "
-								    "credential"
-								    " there "
-								    "too")
-		OPT(DIALECTS, "dialects", "LIST", "serve only these dialects") OPT(
-			MAX_SESSIONS, "max-sessions", "N",
-			"at once (default 1024)") OPT(HELLO_TIMEOUT,
-						      "hello-timeout",
-						      "SECONDS",
-						      "for a Hello to come "
-						      "(10)")
-			OPT(MESSAGE_TIMEOUT, "message-timeout", "SECONDS",
-			    "for one begun message (10)") OPT(IDLE_TIMEOUT,
-							      "idle-timeout",
-							      "SECONDS",
-							      "between "
-							      "messages (60)")
-				OPT(EPHEMERAL, "ephemeral", "",
-				    "keep everything in memory") OPT(RECOVER,
-								     "recover",
-								     "",
-								     "start "
-								     "with a "
-								     "damaged "
-								     "journal")
-					OPT("v", "verbose", "",
-					    "log each message") OPT("q",
-								    "quiet", "",
-								    "log "
-								    "errors "
-								    "only")
-						OPT(SYSLOG, "syslog", "",
-						    "log to syslog")
-							OPT(READY_FD,
-							    "ready-fd", "N",
-							    "write a newline "
-							    "to N when ready")
-								OPT(TEST_KEY,
-								    "insecure-"
-								    "test-key",
-								    "",
-								    "allow "
-								    "1024-bit "
-								    "keys");
+// clang-format off
+static const char opts[] =
+	OPT("d", "dir", "DIR", "keep identity and journal in DIR")
+	OPT("a", "address", "ADDR", "listen at ADDR (default: at all)")
+	OPT("p", "port", "PORT", "listen at PORT (default 55555), 0: any")
+	OPT("g", "global", "ADDR", "be known as ADDR or ADDR:PORT")
+	OPT("n", "name", "NAME", "name the registry (default xlReg)")
+	OPT("b", "bits", "BITS", "make keys of BITS (default 2048)")
+	OPT("1", "short", "", "give out IDs of 160 bits")
+	OPT(CRED_OUT, "cred-out", "FILE", "write the credential there too")
+	OPT(DIALECTS, "dialects", "LIST", "serve only these dialects")
+	OPT(MAX_SESSIONS, "max-sessions", "N", "at once (default 1024)")
+	OPT(HELLO_TIMEOUT, "hello-timeout", "SECONDS", "for a Hello (10)")
+	OPT(MESSAGE_TIMEOUT, "message-timeout", "SECONDS", "for one message (10)")
+	OPT(IDLE_TIMEOUT, "idle-timeout", "SECONDS", "between messages (60)")
+	OPT(EPHEMERAL, "ephemeral", "", "keep everything in memory")
+	OPT(RECOVER, "recover", "", "start with a damaged journal")
+	OPT("v", "verbose", "", "log each message")
+	OPT("q", "quiet", "", "log errors only")
+	OPT(SYSLOG, "syslog", "", "log to syslog")
+	OPT(READY_FD, "ready-fd", "N", "write a newline to N when ready")
+	OPT(TEST_KEY, "insecure-test-key", "", "allow 1024-bit keys");
+// clang-format on
 
 /* Reads a number of seconds into milliseconds. */
 static bool

@@ -59,14 +59,14 @@ registry_find_node(const struct registry *reg, const struct nodeid *id)
 
 uint32_t
 registry_find_key(const struct registry *reg,
-		  const uint8_t want[static REGISTRY_KEY_LEN])
+		  const uint8_t hash[static REGISTRY_KEY_LEN])
 {
-	uint64_t hash = table_hash(reg->hash_key, want, REGISTRY_KEY_LEN);
+	uint64_t keyed = table_hash(reg->hash_key, hash, REGISTRY_KEY_LEN);
 	uint32_t at;
-	uint32_t i = table_first(&reg->key_hashes, hash, &at);
+	uint32_t i = table_first(&reg->key_hashes, keyed, &at);
 	while (i != TABLE_NONE &&
-	       !bytes_equal(reg->keys[i].hash, want, REGISTRY_KEY_LEN))
-		i = table_next(&reg->key_hashes, hash, &at);
+	       !bytes_equal(reg->keys[i].hash, hash, REGISTRY_KEY_LEN))
+		i = table_next(&reg->key_hashes, keyed, &at);
 	return i;
 }
 
