@@ -132,6 +132,8 @@ def table():
         # the roster
         "which-one-more": ("76", DIALECTS, "GetCluster",
                            lambda m: put(Which=m["Which"] | 4)(m)),
+        "which-unsized": ("76", DIALECTS, "GetCluster", lambda m: put(
+            Which=m["Which"] | 4, ClusterSize=None)(m)),
         "which-one-less": ("76", DIALECTS, "GetCluster", put(Which=1)),
         "which-beyond": ("76", DIALECTS, "GetCluster",
                          put(Which=1 | 1 << 63)),
