@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,15 +35,9 @@ close_socket(int fd)
 static void
 free_slot(struct conn *c)
 {
-	struct conns *all = c->all;
-	size_t slot = (size_t)(c - all->slots);
-	serve_end(all->serve, &c->client);
-	(void)madvise(all->buffers + slot * all->stride, all->stride,
-		      MADV_DONTNEED);
+	serve_end(c->all->serve, &c->client);
 	c->used = false;
-	c->next_free = all->free;
-	all->free = c;
-	all->len--;
+	slots_give(&c->all->slots, c->slot);
 }
 
 /* Ends a session.  Its slot stays taken while the client waits. */
@@ -212,30 +205,18 @@ take_settled(struct client *client)
 	update(c);
 }
 
-static struct conn *
-take_slot(struct conns *all)
-{
-	struct conn *c = all->free;
-	if (c)
-		all->free = c->next_free;
-	else if (all->made < all->max)
-		c = &all->slots[all->made++];
-	if (c)
-		all->len++;
-	return c;
-}
-
 void
 conns_open(struct conns *all, int fd, const struct net_addr *peer)
 {
-	struct conn *c = take_slot(all);
-	if (!c) {
+	size_t slot = slots_take(&all->slots);
+	if (slot == SLOTS_NONE) {
 		close(fd);
 		return;
 	}
-	size_t slot = (size_t)(c - all->slots);
-	uint8_t *buffers = all->buffers + slot * all->stride;
+	struct conn *c = slots_item(&all->slots, slot);
+	uint8_t *buffers = slots_buffer(&all->slots, slot);
 	c->all = all;
+	c->slot = slot;
 	c->used = true;
 	c->gone = false;
 	c->began = loop_now();
@@ -255,10 +236,10 @@ bool
 conns_make_room(struct conns *all)
 {
 	struct conn *oldest = NULL;
-	if (all->len < all->max)
+	if (all->slots.len < all->slots.max)
 		return true;
-	for (size_t i = 0; i < all->made; i++) {
-		struct conn *c = &all->slots[i];
+	for (size_t i = 0; i < all->slots.made; i++) {
+		struct conn *c = slots_item(&all->slots, i);
 		if (c->used && c->client.state == SERVE_HELLO &&
 		    (!oldest || c->began < oldest->began))
 			oldest = c;
@@ -275,49 +256,25 @@ void
 conns_stop(struct conns *all)
 {
 	all->stopping = true;
-	for (size_t i = 0; i < all->made; i++)
-		if (all->slots[i].used && !all->slots[i].gone)
-			update(&all->slots[i]);
-}
-
-static void *
-map(size_t len)
-{
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return p == MAP_FAILED ? NULL : p;
+	for (size_t i = 0; i < all->slots.made; i++) {
+		struct conn *c = slots_item(&all->slots, i);
+		if (c->used && !c->gone)
+			update(c);
+	}
 }
 
 enum err
 conns_init(struct conns *all, size_t max)
 {
-	size_t page = (size_t)getauxval(AT_PAGESZ);
-	all->stride = (2 * SESSION_BUF_LEN + page - 1) / page * page;
-	all->slots = NULL;
-	all->buffers = NULL;
-	all->free = NULL;
-	all->max = max;
-	all->made = all->len = 0;
 	all->count = 0;
 	all->stopping = false;
 	all->serve->resume = take_settled;
-	if (max > SIZE_MAX / all->stride / 2)
-		return ERR_SYSTEM;
-	all->slots = map(max * sizeof *all->slots);
-	all->buffers = map(max * all->stride);
-	if (all->slots && all->buffers)
-		return ERR_OK;
-	conns_free(all);
-	return ERR_SYSTEM;
+	return slots_init(&all->slots, max, sizeof(struct conn),
+			  2 * SESSION_BUF_LEN);
 }
 
 void
 conns_free(struct conns *all)
 {
-	if (all->slots)
-		munmap(all->slots, all->max * sizeof *all->slots);
-	if (all->buffers)
-		munmap(all->buffers, all->max * all->stride);
-	all->slots = NULL;
-	all->buffers = NULL;
+	slots_free(&all->slots);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "applets/regd/serve.h"
+#include "applets/regd/slots.h"
 #include "core/base/err.h"
 #include "core/run/loop.h"
 #include "core/run/net.h"
@@ -14,9 +15,7 @@
 #include "core/wire/session.h"
 
 /*
- * Sockets to sessions, and sessions to serve.h.  All slots are had at start,
- * but take memory only while they are used: the buffers' pages are given back
- * when a session ends.
+ * Sockets to sessions, and sessions to serve.h.
  */
 
 struct conns;
@@ -24,13 +23,13 @@ struct conns;
 struct conn {
 	struct loop_watch watch;
 	struct conns *all;
+	size_t slot;
 	struct session session;
 	struct client client;
 	struct rsapool_job job; /* the decryption of the Hello */
 	int64_t began;          /* when it was accepted */
 	bool used;
 	bool gone; /* closed, but the client still waits for the store */
-	struct conn *next_free;
 };
 
 struct conns {
@@ -40,13 +39,7 @@ struct conns {
 	struct session_config config;
 	size_t hello_len; /* bytes of a Hello */
 
-	struct conn *slots;
-	uint8_t *buffers;
-	size_t stride; /* bytes of a slot's two buffers, whole pages */
-	size_t max;    /* slots */
-	size_t made;   /* of which so many were ever used */
-	size_t len;    /* and so many are */
-	struct conn *free;
+	struct slots slots;
 	unsigned long count; /* sessions so far */
 	bool stopping;
 };

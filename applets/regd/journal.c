@@ -3,54 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "applets/regd/frame.h"
+#include "applets/regd/range.h"
 #include "core/base/fmt.h"
 #include "core/ident/rng.h"
 
 #define BUFFER_LEN (FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX)
 #define BLOCK 4096
 #define FRESH_SUFFIX ".new"
-
-static enum err
-write_at(int fd, uint64_t at, const uint8_t *src, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = pwrite(fd, src, len, (off_t)at);
-		if (n < 0 && errno != EINTR)
-			return ERR_WRITE;
-		if (n > 0) {
-			src += n;
-			at += (uint64_t)n;
-			len -= (size_t)n;
-		}
-	}
-	return ERR_OK;
-}
-
-enum err
-journal_read_file(const struct journal *j, uint64_t at, void *dst, size_t len)
-{
-	uint8_t *p = dst;
-	while (len > 0) {
-		ssize_t n = pread(j->fd, p, len, (off_t)at);
-		if (n == 0)
-			errno = EIO; /* shorter than what was written */
-		if (n == 0 || (n < 0 && errno != EINTR))
-			return ERR_READ;
-		if (n > 0) {
-			p += n;
-			at += (uint64_t)n;
-			len -= (size_t)n;
-		}
-	}
-	return ERR_OK;
-}
 
 /* Writes the last block again, for the kernel may have dropped it. */
 static enum err
@@ -59,9 +24,9 @@ write_last_block(const struct journal *j)
 	uint8_t block[BLOCK];
 	uint64_t at = (j->end - 1) / BLOCK * BLOCK;
 	size_t len = (size_t)(j->end - at);
-	if (journal_read_file(j, at, block, len) != ERR_OK)
+	if (range_read(j->fd, at, block, len) != ERR_OK)
 		return ERR_WRITE;
-	return write_at(j->fd, at, block, len);
+	return range_write(j->fd, at, block, len);
 }
 
 /* Brings the file back to what is durable, and makes sure of that. */
@@ -92,7 +57,7 @@ write_frame(struct journal *j)
 	frame_put_header(j->frame, j->mark, j->frame + FRAME_HEADER_LEN,
 			 j->frame_len - FRAME_HEADER_LEN);
 	bool written =
-		write_at(j->fd, j->end, j->frame, j->frame_len) == ERR_OK;
+		range_write(j->fd, j->end, j->frame, j->frame_len) == ERR_OK;
 	if (written && j->sync(j->fd) == 0) {
 		j->end += j->frame_len;
 		return 0;
@@ -152,7 +117,7 @@ store_read(void *self, uint64_t where, uint8_t *dst, size_t len)
 {
 	const struct journal *j = self;
 	if (where < j->end)
-		return journal_read_file(j, where, dst, len);
+		return range_read(j->fd, where, dst, len);
 	if (where - j->end > j->frame_len ||
 	    len > j->frame_len - (where - j->end)) {
 		errno = EIO;
@@ -203,7 +168,7 @@ make_file(struct journal *j)
 			     0600);
 	if (j->fd < 0)
 		return ERR_CREATE;
-	return write_at(j->fd, 0, header, sizeof header);
+	return range_write(j->fd, 0, header, sizeof header);
 }
 
 /* A journal that is being made is synced once, at its end. */
@@ -325,50 +290,4 @@ journal_close(struct journal *j)
 	j->fd = -1;
 	j->frame = NULL;
 	errno = saved;
-}
-
-enum err
-journal_cut(struct journal *j, uint64_t at)
-{
-	if (ftruncate(j->fd, (off_t)at) != 0 || fsync(j->fd) != 0)
-		return ERR_WRITE;
-	j->end = at;
-	return ERR_OK;
-}
-
-static enum err
-copy_range(const struct journal *j, uint64_t from, uint64_t to, int fd)
-{
-	uint8_t piece[BLOCK];
-	while (from < to) {
-		size_t len = to - from < BLOCK ? (size_t)(to - from) : BLOCK;
-		enum err e = journal_read_file(j, from, piece, len);
-		if (e == ERR_OK)
-			e = file_write_all(fd, piece, len);
-		if (e != ERR_OK)
-			return e;
-		from += len;
-	}
-	return fsync(fd) == 0 ? ERR_OK : ERR_WRITE;
-}
-
-enum err
-journal_keep(const struct journal *j, uint64_t from, uint64_t to,
-	     const char *suffix)
-{
-	char path[FILE_PATH_MAX];
-	if (j->path[0] == '\0')
-		return ERR_OK;
-	size_t n = fmt_text(path, sizeof path, "%s%s", j->path, suffix);
-	if (n >= sizeof path) {
-		errno = ENAMETOOLONG;
-		return ERR_CREATE;
-	}
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return ERR_CREATE;
-	enum err e = copy_range(j, from, to, fd);
-	if (close(fd) != 0 && e == ERR_OK)
-		e = ERR_WRITE;
-	return e == ERR_OK ? file_sync_folder(path) : e;
 }

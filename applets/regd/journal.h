@@ -56,23 +56,6 @@ journal_close(struct journal *j);
 struct store
 journal_store(struct journal *j);
 
-/* Reads exactly len bytes of the file at a place.  ERR_READ (errno). */
-enum err
-journal_read_file(const struct journal *j, uint64_t at, void *dst, size_t len);
-
-/*
- * Copies the file's bytes from..to into a new file beside it, its name with
- * suffix, synced; nothing of one in memory.  ERR_CREATE, ERR_WRITE, ERR_READ
- * (errno).
- */
-enum err
-journal_keep(const struct journal *j, uint64_t from, uint64_t to,
-	     const char *suffix);
-
-/* Cuts the file off at a place, durably.  ERR_WRITE (errno). */
-enum err
-journal_cut(struct journal *j, uint64_t at);
-
 /*
  * Compaction: begin makes an empty journal beside old, whose store takes the
  * records that are to stay (each commit writes a frame, without a sync), and

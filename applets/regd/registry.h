@@ -137,7 +137,9 @@ registry_find_cluster_name(const struct registry *reg, const void *name,
 bool
 registry_is_sealed(const struct registry *reg, uint32_t node);
 
-/* The keyed hash of a name, as in registry_member. */
+/* The keyed hashes of an ID, and of a name as in registry_member. */
+uint64_t
+registry_hash_id(const struct registry *reg, const struct nodeid *id);
 uint64_t
 registry_hash_name(const struct registry *reg, const void *name, size_t len);
 

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "applets/regd/frame.h"
 #include "applets/regd/journal.h"
+#include "applets/regd/range.h"
 #include "core/base/file.h"
 #include "core/base/fmt.h"
 
@@ -22,6 +24,21 @@ struct scan {
 	uint64_t at; /* the frame being looked at */
 };
 
+/* Keeps the bytes from..to in a file beside; of one in memory, nothing. */
+static enum err
+keep(const struct journal *j, uint64_t from, uint64_t to, const char *suffix)
+{
+	char path[FILE_PATH_MAX];
+	if (j->path[0] == '\0')
+		return ERR_OK;
+	if (fmt_text(path, sizeof path, "%s%s", j->path, suffix) >=
+	    sizeof path) {
+		errno = ENAMETOOLONG;
+		return ERR_CREATE;
+	}
+	return range_copy(j->fd, from, to, path);
+}
+
 /* Keeps a copy of a damaged file, once. */
 static enum err
 keep_damaged(const struct scan *s)
@@ -33,7 +50,7 @@ keep_damaged(const struct scan *s)
 			 i > 0 ? ".damaged.%u" : ".damaged", i);
 		fmt_text(path, sizeof path, "%s%s", s->j->path, suffix);
 		if (!file_exists(path))
-			return journal_keep(s->j, 0, s->size, suffix);
+			return keep(s->j, 0, s->size, suffix);
 	}
 	errno = EEXIST;
 	return ERR_CREATE;
@@ -64,7 +81,7 @@ search(const struct scan *s, uint64_t from, uint64_t *found)
 		size_t len = s->size - from < sizeof piece
 				     ? (size_t)(s->size - from)
 				     : sizeof piece;
-		enum err e = journal_read_file(s->j, from, piece, len);
+		enum err e = range_read(s->j->fd, from, piece, len);
 		if (e != ERR_OK)
 			return e;
 		for (size_t i = 0; i + FRAME_SEEN_LEN <= len; i++) {
@@ -82,9 +99,10 @@ search(const struct scan *s, uint64_t from, uint64_t *found)
 static enum err
 cut_tail(struct scan *s)
 {
-	enum err e = journal_keep(s->j, s->at, s->size, ".torn");
-	if (e == ERR_OK)
-		e = journal_cut(s->j, s->at);
+	enum err e = keep(s->j, s->at, s->size, ".torn");
+	if (e == ERR_OK &&
+	    (ftruncate(s->j->fd, (off_t)s->at) != 0 || fsync(s->j->fd) != 0))
+		e = ERR_WRITE;
 	s->r->torn_at = s->at;
 	s->r->torn_len = s->size - s->at;
 	s->size = s->at;
@@ -120,8 +138,8 @@ take_frame(struct scan *s, const struct frame *frame, bool *whole)
 	*whole = false;
 	if (frame->len > FRAME_PAYLOAD_MAX)
 		return ERR_OK; /* of no frame that was ever written */
-	enum err e = journal_read_file(s->j, s->at + FRAME_HEADER_LEN, payload,
-				       frame->len);
+	enum err e = range_read(s->j->fd, s->at + FRAME_HEADER_LEN, payload,
+				frame->len);
 	if (e != ERR_OK)
 		return e;
 	*whole = frame_crc(payload, frame->len) == frame->crc;
@@ -152,7 +170,7 @@ step(struct scan *s)
 	bool whole;
 	if (s->size - s->at < sizeof header)
 		return cut_tail(s);
-	enum err e = journal_read_file(s->j, s->at, header, sizeof header);
+	enum err e = range_read(s->j->fd, s->at, header, sizeof header);
 	if (e != ERR_OK)
 		return e;
 	if (!frame_get_header(&frame, s->j->mark, header))
@@ -176,13 +194,13 @@ mend_file(struct scan *s)
 	uint8_t header[FRAME_HEADER_LEN];
 	struct journal fresh;
 	size_t len = (size_t)s->size;
-	enum err e = journal_read_file(s->j, 0, header, len);
+	enum err e = range_read(s->j->fd, 0, header, len);
 	if (e == ERR_OK && !frame_is_cut_file_header(header, len)) {
 		s->r->fault = "not a journal of this version";
 		return ERR_MALFORMED;
 	}
 	if (e == ERR_OK && len > 0)
-		e = journal_keep(s->j, 0, len, ".torn");
+		e = keep(s->j, 0, len, ".torn");
 	s->r->torn_len = len;
 	if (e == ERR_OK)
 		e = journal_begin(&fresh, s->j);
@@ -206,7 +224,7 @@ guess_header(struct scan *s)
 	if (e != ERR_OK || s->size == at)
 		return e;
 	if (s->size - at >= sizeof first) {
-		e = journal_read_file(s->j, at, first, sizeof first);
+		e = range_read(s->j->fd, at, first, sizeof first);
 		if (e != ERR_OK || frame_guess_mark(&s->j->mark, first))
 			return e;
 	}
@@ -221,7 +239,7 @@ read_header(struct scan *s)
 	uint8_t header[FRAME_HEADER_LEN];
 	if (s->size < sizeof header)
 		return mend_file(s);
-	enum err e = journal_read_file(s->j, 0, header, sizeof header);
+	enum err e = range_read(s->j->fd, 0, header, sizeof header);
 	if (e != ERR_OK)
 		return e;
 	e = frame_get_file_header(&s->j->mark, header);

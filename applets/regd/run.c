@@ -88,8 +88,8 @@ leave(struct regd *r)
 	(void)ready_notify("STOPPING=1");
 	listen_stop(&r->listen);
 	conns_stop(&r->conns);
-	while (e == ERR_OK && r->conns.len > 0 && !loop_signalled(SIGTERM) &&
-	       !loop_signalled(SIGINT))
+	while (e == ERR_OK && r->conns.slots.len > 0 &&
+	       !loop_signalled(SIGTERM) && !loop_signalled(SIGINT))
 		e = turn(r);
 	return e;
 }

@@ -3,10 +3,14 @@
 """Joins without end, and a look at whether all that was acknowledged is there.
 
 load.py load --cred regCred.dat --out FILE [--threads N] [--until TEXT]
+        [--count N]
     Nodes join clusters of 64, made as they are needed. Each JoinReply becomes
     a line of FILE: cluster, member, ID. When the registry is gone it reads
     the credential again and goes on with the next. An Error with TEXT ends
-    it with status 0; any other Error with 1.
+    it with status 0; any other Error with 1. Ends after N joins.
+
+load.py hold --cred regCred.dat --count N
+    Opens N sessions and holds them until its standard input ends.
 
 load.py check --cred regCred.dat --out FILE
     Prints how many of FILE's members are in their clusters, and those that
@@ -42,6 +46,7 @@ class Load:
             "rsa2048-4")
         self.lock = threading.Lock()
         self.over = None
+        self.left = o.count or float("inf")
         self.out = open(o.out, "a", encoding="ascii")
 
     def ask(self, c, msg):
@@ -67,10 +72,11 @@ class Load:
         with self.lock:
             print(cluster.decode(), name.decode(), me.hex(), file=self.out,
                   flush=True)
+            self.left -= 1
 
     def run(self, thread):
         count = 0
-        while self.over is None:
+        while self.over is None and self.left > 0:
             # a join that was lost may have got its place: names differ
             cluster = b"load-%d-%d" % (thread, count // SIZE)
             try:
@@ -107,6 +113,17 @@ def roster(c, cluster):
     return members
 
 
+def hold(o):
+    key = ident.load_key("rsa2048-5")
+    held = [link.Client(ident.Cred(o.cred), "sealed", key, key)
+            for _ in range(o.count)]
+    for c in held:
+        c.open()
+    print("held", flush=True)
+    sys.stdin.read()
+    return 0
+
+
 def check(o):
     with open(o.out, encoding="ascii") as f:
         lines = [line.split() for line in f]
@@ -124,13 +141,16 @@ def check(o):
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("job", choices=("load", "check"))
+    p.add_argument("job", choices=("load", "hold", "check"))
     p.add_argument("--cred", required=True)
-    p.add_argument("--out", required=True)
+    p.add_argument("--out")
     p.add_argument("--threads", type=int, default=4)
     p.add_argument("--until")
+    p.add_argument("--count", type=int, default=0)
     o = p.parse_args()
-    return Load(o).main() if o.job == "load" else check(o)
+    if o.job == "load":
+        return Load(o).main()
+    return hold(o) if o.job == "hold" else check(o)
 
 
 if __name__ == "__main__":

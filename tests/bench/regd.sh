@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# What a join costs xl-regd: processor time from Hello to JoinReply, beside the
+# one RSA private operation that it cannot do without, as openssl does it in
+# the same run; memory with and after many sessions; and how long it takes to
+# read its journal again. The clients are slow Python, so it is the registry's
+# own processor time that counts, not the clock.
+#
+#	JOINS		how many (default 1000)
+#	SESSIONS	how many at once (default 500)
+
+set -eu
+: "${BUILD:=build}" "${JOINS:=1000}" "${SESSIONS:=500}"
+load=tests/net/load.py
+dir=$(mktemp -d)
+pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$dir"' EXIT
+
+start()
+{
+	rm -f "$dir/ready"
+	mkfifo "$dir/ready"
+	"$BUILD/xlbox" xl-regd -d "$dir/regd" -a 127.0.0.1 -p 0 -q \
+		--ready-fd 3 >"$dir/out" 3>"$dir/ready" &
+	pid=$!
+	read -r _ <"$dir/ready"
+}
+
+# Milliseconds of processor time so far.
+cpu()
+{
+	awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1000 / hz }' \
+		"/proc/$pid/stat"
+}
+
+rss()
+{
+	awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"
+}
+
+now()
+{
+	date +%s%N
+}
+
+start
+before=$(cpu)
+began=$(now)
+"$load" load --cred "$dir/regd/regCred.dat" --out "$dir/acked" \
+	--count "$JOINS" --threads 4
+ended=$(now)
+after=$(cpu)
+joins=$(wc -l <"$dir/acked")
+rsa=$(openssl speed -seconds 2 rsa2048 2>/dev/null |
+	awk '/^rsa 2048/ { sub("s", "", $4); print $4 * 1000 }')
+awk -v a="$before" -v b="$after" -v n="$joins" -v rsa="$rsa" \
+	-v ms="$(((ended - began) / 1000000))" 'BEGIN {
+	each = (b - a) / n
+	printf "regd: %d joins, each %.2f ms of its processor time: " \
+	    "%.1f of openssl'\''s private operation (%.2f ms)\n",
+	    n, each, each / rsa, rsa
+	printf "regd: %.0f joins a second from the clients here, synced\n",
+	    n * 1000 / ms
+}'
+
+idle=$(rss)
+mkfifo "$dir/hold"
+"$load" hold --cred "$dir/regd/regCred.dat" --count "$SESSIONS" \
+	<"$dir/hold" >"$dir/held" &
+exec 4>"$dir/hold"
+until grep -q held "$dir/held"; do
+	sleep 0.05
+done
+held=$(rss)
+exec 4>&-
+wait $!
+tries=0
+until [ "$(rss)" -lt $(((idle + held) / 2)) ] || [ $tries -ge 100 ]; do
+	tries=$((tries + 1))
+	sleep 0.05
+done
+echo "regd: memory ${idle} KiB, $(((held - idle) * 1024 / SESSIONS)) bytes" \
+	"more for each of $SESSIONS sessions, $(rss) KiB when they are gone"
+
+kill "$pid"
+wait "$pid"
+began=$(now)
+start
+ended=$(now)
+echo "regd: ready in $(((ended - began) / 1000000)) ms with a journal of" \
+	"$(wc -c <"$dir/regd/registry.log") bytes"
