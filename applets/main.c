@@ -219,14 +219,29 @@ box_main(int argc, char **argv)
 	}
 	if (opt_operands() > 0)
 		return opt_wrong(&page, "no applet %s", argv[1]);
+	if (folder ? list : force)
+		return opt_wrong(&page, "--install goes with -f alone");
 	if (folder)
 		return install(folder, force);
 	return list ? list_names() : list_summaries();
 }
 
+/*
+ * A standard descriptor that the caller closed would go to the next file or
+ * socket, and messages into it.  What takes its place can only fail.
+ */
+static void
+hold_descriptors(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/", O_PATH);
+}
+
 int
 main(int argc, char **argv)
 {
+	hold_descriptors();
 	signal(SIGPIPE, SIG_IGN); /* a write that fails says so itself */
 	if (argc < 1)
 		return box_main(1, (char *[]){ (char[]){ "xlbox" }, NULL });

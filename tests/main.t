@@ -88,8 +88,30 @@ err_is "xlbox: no applet no-such (see xlbox -h)" "it says so"
 status 64 "no option" box --no-such
 status 64 "--install without a folder" box --install
 err_is "xlbox: option --install needs an argument (see xlbox -h)" "it says so"
+status 64 "-f without --install" box -f
+status 64 "-f --list" box -f --list
+status 64 "--list with --install" box --list --install .
+err_is "xlbox: --install goes with -f alone (see xlbox -h)" "it says so"
+is "$(find . -type l)" "" "and makes no links"
 status 0 "-h" box -h
 out_like '^Usage: xlbox ' "is about xlbox"
+
+# Descriptors that the caller closed go to no file
+
+if [ -d /proc/self/fd ]; then
+	mkdir closed
+	spawn_ready regd sh -c 'exec "$@" 2>&-' sh $XLBOX xl-regd -d closed \
+		-a 127.0.0.1 -p 0 --ready-fd 3
+	stop "$PID"
+	is "$(file_size closed/lock)" 0 "a log without standard error"
+	box xl-nodeid -d closed >&- 2>err
+	is $? 74 "standard output is closed"
+	is "$(cat err)" \
+		"xl-nodeid: cannot write standard output: Bad file descriptor" \
+		"it says so"
+	box xl-nodeid - <&- 2>err
+	is $? 66 "standard input is closed"
+fi
 
 # Names
 
