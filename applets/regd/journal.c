@@ -10,7 +10,6 @@
 
 #include "applets/regd/frame.h"
 #include "applets/regd/range.h"
-#include "core/base/fmt.h"
 #include "core/ident/rng.h"
 
 #define BUFFER_LEN (FRAME_HEADER_LEN + FRAME_PAYLOAD_MAX)

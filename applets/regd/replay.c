@@ -2,7 +2,6 @@
 #include "applets/regd/replay.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -170,15 +170,13 @@ set_up(void)
 	    replay_journal(&none, &journal) != ERR_OK)
 		printf("Bail out! no journal\n");
 	journal.sync = sync_or_not;
-	serve = (struct serve){
-		.registry = &registry,
-		.store = journal_store(&journal),
-		.rng = &rng,
-		.cred = &cred,
-		.min_bits = RSAKEY_BITS_MIN,
-		.id_len = NODEID_LONG,
-		.resume = resume,
-	};
+	serve.registry = &registry;
+	serve.store = journal_store(&journal);
+	serve.rng = &rng;
+	serve.cred = &cred;
+	serve.min_bits = RSAKEY_BITS_MIN;
+	serve.id_len = NODEID_LONG;
+	serve.resume = resume;
 	serve_init(&serve);
 	for (unsigned i = 0; i < PEERS; i++) {
 		serve_begin(&peers[i].client, i, &addr);
