@@ -238,7 +238,7 @@ format:
 	clang-format -i $(C_FILES) $(HDR)
 
 lint-format:
-	clang-format --dry-run -Werror $(C_FILES) $(HDR)
+	@clang-format --dry-run -Werror $(C_FILES) $(HDR)
 
 lint-house:
 	@awk -f tests/house.awk $(C_FILES) $(HDR)
@@ -257,14 +257,14 @@ lint-tidy: $(PB_H)
 		$(CPPFLAGS_OURS) 2>/dev/null
 
 lint-cppcheck: $(PB_H)
-	$(CPPCHECK) -j 2 -D_GNU_SOURCE -DXL_VERSION='""' -I. $(C_FILES)
+	@$(CPPCHECK) -j 2 -D_GNU_SOURCE -DXL_VERSION='""' -I. $(C_FILES)
 
 # What a test takes from lib.sh, and functions called by name, are not errors.
 lint-shell:
-	shellcheck -S warning -e SC1090,SC1091,SC2154,SC2317 $(SCRIPTS)
+	@shellcheck -S warning -e SC1090,SC1091,SC2154,SC2317 $(SCRIPTS)
 
 lint-man:
-	$(if $(MAN),mandoc -T lint -W warning $(MAN))
+	@$(if $(MAN),mandoc -T lint -W warning $(MAN))
 
 # Dependencies: what is missing is had before anything else is made. The file
 # included here says that it is there; make makes it and starts over.

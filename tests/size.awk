@@ -12,8 +12,7 @@
 BEGIN {
 	n = 0
 	say("libc", "start, memory, strings, files, sockets, time")
-	say("libc stdio", "formatted output")
-	say("libc resolver", "end points by DNS name")
+	say("libc stdio", "streams")
 	say("bearssl hash", "SHA-1, SHA-2, HMAC, the random generator")
 	say("bearssl rsa", "RSA: key generation, OAEP, signatures")
 	say("bearssl cipher", "AES-CBC, ChaCha20-Poly1305")
@@ -25,7 +24,7 @@ BEGIN {
 	say("core/ident", "NodeIDs, versions, end points, keys and key files")
 	say("core/doc", "regCred, node and cluster files")
 	say("core/wire", "Hello, the three dialects, sessions")
-	say("core/run", "sockets, resolver process, poll loop, RSA jobs")
+	say("core/run", "sockets, names looked up, poll loop, RSA jobs")
 	say("applets/main", "dispatch, --list, --install")
 	say("applets/keygen", "make, show, convert and check keys")
 	say("applets/nodeid", "make, derive, check IDs and sums")
@@ -56,8 +55,6 @@ function group(path,   part, member, dir) {
 		return "nanopb"
 	if (path ~ /libbearssl/)
 		return "bearssl " (folder[member] in part_of ? part_of[folder[member]] : "codec")
-	if (member ~ /^(getaddrinfo|freeaddrinfo|lookup_|res_|dn_|dns_|resolvconf|ns_|gai_|getifaddrs|netlink|if_)/)
-		return "libc resolver"
 	if (member ~ /(printf|scanf|stdio|^f(open|close|read|write|flush|put|get|seek)|^put|_IO|^__std|^ofl|^vf)/)
 		return "libc stdio"
 	return "libc"

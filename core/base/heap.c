@@ -3,7 +3,7 @@
 /*
  * malloc and its kin, in place of musl's, which are 8 KB: what is needed here
  * is little.  The daemons allocate when they start and when an index grows,
- * a resolver process ends with its answer, and nothing has threads.
+ * and nothing has threads.
  *
  * A block is a header and a power of two in all.  Small blocks are cut from
  * chunks and kept in a list for each size when freed; large ones are mappings

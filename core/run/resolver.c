@@ -3,46 +3,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
+#include "core/run/lookup.h"
 
 /*
- * What the helper sends: the addresses, and no more.  At most 8 * 28 bytes,
- * below PIPE_BUF, so that it arrives whole or not at all.
+ * It sends the addresses, and no more: at most 8 * 28 bytes, below PIPE_BUF, so
+ * that they arrive whole or not at all.
  */
-static size_t
-look_up(struct net_addr addrs[static RESOLVER_ADDRS_MAX], const char *host,
-	uint16_t port)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct addrinfo *list;
-	size_t len = 0;
-	if (getaddrinfo(host, NULL, &hints, &list) != 0)
-		return 0;
-	for (const struct addrinfo *i = list; i && len < RESOLVER_ADDRS_MAX;
-	     i = i->ai_next) {
-		if (i->ai_addrlen > sizeof addrs[len])
-			continue;
-		memset(&addrs[len], 0, sizeof addrs[len]);
-		memcpy(&addrs[len], i->ai_addr, i->ai_addrlen);
-		net_set_port(&addrs[len++], port);
-	}
-	freeaddrinfo(list);
-	return len;
-}
-
 static _Noreturn void
 helper(int fd, const char *host, uint16_t port)
 {
 	struct net_addr addrs[RESOLVER_ADDRS_MAX];
 	signal(SIGPIPE, SIG_DFL);
-	size_t len = look_up(addrs, host, port);
+	size_t len = lookup_host(addrs, RESOLVER_ADDRS_MAX, host, port,
+				 &lookup_system);
 	_exit(file_write_all(fd, addrs, len * sizeof *addrs) == ERR_OK ? 0 : 1);
 }
 

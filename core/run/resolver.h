@@ -10,8 +10,8 @@
 #include "core/run/net.h"
 
 /*
- * Names to addresses in a process of its own, because musl's resolver blocks
- * for seconds: start it, wait for POLLIN on fd (no longer than patience
+ * Names to addresses in a process of its own, because a lookup waits for
+ * seconds: start it, wait for POLLIN on fd (no longer than patience
  * allows), finish it.  One name at a time a structure.
  */
 

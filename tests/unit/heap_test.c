@@ -110,10 +110,16 @@ check_limits(void)
 {
 	static volatile size_t huge = SIZE_MAX; /* unseen by the compiler */
 	errno = 0;
-	ok(!malloc(huge), "no block of SIZE_MAX bytes");
+	void *none = malloc(huge);
+	ok(!none, "no block of SIZE_MAX bytes");
 	is_int(errno, ENOMEM, "and errno says why");
-	ok(!malloc(huge - 8), "nor one whose header wraps round");
-	ok(!calloc(huge / 2 + 1, 2), "nor one whose product wraps round");
+	free(none);
+	none = malloc(huge - 8);
+	ok(!none, "nor one whose header wraps round");
+	free(none);
+	none = calloc(huge / 2 + 1, 2);
+	ok(!none, "nor one whose product wraps round");
+	free(none);
 	void *p = malloc(1);
 	void *q = realloc(p, huge);
 	ok(!q, "nor by growing");
