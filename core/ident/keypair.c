@@ -59,7 +59,7 @@ start_child(int *fd, unsigned bits)
 	int ends[2];
 	if (pipe(ends) != 0)
 		return -1;
-	pid_t pid = fork();
+	pid_t pid = _Fork();
 	if (pid == 0) {
 		close(ends[0]);
 		run_child(ends[1], bits);

@@ -31,7 +31,7 @@ resolver_start(struct resolver *r, const char *host, uint16_t port)
 	*r = (struct resolver){ .pid = -1, .fd = -1 };
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return ERR_SYSTEM;
-	r->pid = fork();
+	r->pid = _Fork();
 	if (r->pid == 0) {
 		close(ends[0]);
 		helper(ends[1], host, port);
