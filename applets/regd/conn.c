@@ -175,9 +175,8 @@ static void
 take_ready(struct loop_watch *watch, short revents)
 {
 	struct conn *c = CONN_OF(watch, watch);
-	if (revents == 0)
-		session_tick(&c->session, loop_now());
-	else
+	session_tick(&c->session, loop_now());
+	if (revents != 0)
 		receive(c);
 	unsigned can = session_can(&c->session);
 	if (has_work(c, can) && (can & SESSION_CAN_DECRYPT))

@@ -51,6 +51,13 @@ struct regd {
 int
 regd_start(struct regd *r);
 
+/*
+ * Takes the folder for this process alone, and loads the identity in it, or
+ * makes it.  Returns the exit status.
+ */
+int
+regd_get_identity(struct regd *r);
+
 /* Writes the credential's files.  Returns the exit status. */
 int
 regd_write_cred(struct regd *r);

@@ -19,8 +19,7 @@ request_refuse_now(struct serve *s, struct client *c, uint32_t op,
 void
 request_refuse_store(struct serve *s, struct client *c, uint32_t op)
 {
-	log_line(LOG_LEVEL_ERROR, "cannot use the journal: %s",
-		 strerror(errno));
+	log_line(LOG_LEVEL_ERROR, "cannot store a change: %s", strerror(errno));
 	request_refuse_now(s, c, op, "cannot store the change");
 }
 

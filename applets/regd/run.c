@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 
 #include "applets/regd/compact.h"
@@ -19,7 +18,6 @@ catch_signals(void)
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		if (e == ERR_OK)
 			e = loop_catch(signals[i]);
-	signal(SIGXFSZ, SIG_IGN); /* a limit is an error of the write */
 	return e;
 }
 
@@ -41,7 +39,7 @@ static void
 compact_if_due(struct regd *r)
 {
 	uint64_t before = r->journal.end;
-	if (before < r->compact_at || r->serve.first)
+	if (before < r->compact_at)
 		return;
 	if (compact_is_due(&r->registry, &r->journal)) {
 		if (compact_journal(&r->registry, &r->journal) == ERR_OK)
@@ -61,7 +59,10 @@ static enum err
 turn(struct regd *r)
 {
 	enum err e = loop_turn(&r->loop);
-	r->serve.store.commit(r->serve.store.self);
+	/* Who is asked again after a commit may have something new to store. */
+	do
+		r->serve.store.commit(r->serve.store.self);
+	while (r->serve.first);
 	compact_if_due(r);
 	return e;
 }

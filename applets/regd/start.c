@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,82 +12,16 @@
 #include "applets/regd/regd.h"
 #include "applets/regd/replay.h"
 #include "core/base/file.h"
-#include "core/base/fmt.h"
 #include "core/base/say.h"
 #include "core/wire/msg.h"
 
 #define CRED_FILE "regCred.dat"
-#define DEFAULT_NAME "xlReg"
 #define OTHER_FILES 32 /* descriptors that are not sessions' */
 
 static void
 say_waiting(void)
 {
 	say("waiting for the system's random numbers");
-}
-
-/* Takes the folder, made if need be, for this process alone. */
-static int
-take_folder(const struct regd *r)
-{
-	int fd; /* the lock lasts as long as the process */
-	enum err e = file_make_folder(r->dir);
-	if (e == ERR_OK)
-		e = file_lock(r->dir, &fd);
-	return e == ERR_OK ? 0 : say_cannot(e, "use", r->dir);
-}
-
-static int
-say_identity(enum err e, const char *dir, const struct identity_fault *fault)
-{
-	char path[FILE_PATH_MAX];
-	if (file_join(path, dir, fault->file) != ERR_OK)
-		return say_cannot(e, "use", dir);
-	if (fault->at.line == 0)
-		return say_cannot(e, "use", fault->file[0] ? path : dir);
-	say("%s:%u: %s", path, fault->at.line, fault->at.what);
-	return err_status(e);
-}
-
-/* Loads the identity, or makes it; takes the name over when one is given. */
-static int
-get_identity(struct regd *r)
-{
-	struct identity *id = &r->identity;
-	struct identity_fault fault = { .file = "" };
-	struct identity_wish wish = {
-		.name = r->name ? r->name : DEFAULT_NAME,
-		.bits = r->bits,
-		.id_len = r->id_len,
-	};
-	if (!r->dir) {
-		enum err e = identity_generate(id, &wish, &r->rng);
-		return e == ERR_OK ? 0 : say_cannot(e, "make", "keys");
-	}
-	if (!identity_exists(r->dir))
-		log_line(LOG_LEVEL_INFO, "making a new identity in %s", r->dir);
-	enum err e = identity_make(id, r->dir, &wish, IDENTITY_MISSING, &r->rng,
-				   &fault);
-	if (e != ERR_OK)
-		return say_identity(e, r->dir, &fault);
-	if (!r->name || strcmp(r->name, id->node.name) == 0)
-		return 0;
-	fmt_text(id->node.name, sizeof id->node.name, "%s", r->name);
-	e = identity_store_node(r->dir, &id->node);
-	return e == ERR_OK ? 0 : say_cannot(e, "write", IDENTITY_NODE);
-}
-
-static int
-check_keys(const struct regd *r)
-{
-	const struct rsakey_public *ck = &r->identity.ck.pub;
-	const struct rsakey_public *sk = &r->identity.sk.pub;
-	if (rsakey_check_public(ck, r->min_bits) == ERR_OK &&
-	    rsakey_check_public(sk, r->min_bits) == ERR_OK)
-		return 0;
-	say("cannot use the keys in %s: of less than %u bits", r->dir,
-	    r->min_bits);
-	return err_status(ERR_MALFORMED);
 }
 
 static int
@@ -264,18 +200,30 @@ wire_up(struct regd *r)
 	return e == ERR_OK ? listen_start(&r->listen) : e;
 }
 
+/*
+ * A descriptor that is not open now would be a file of ours by the time it is
+ * written to.
+ */
+static int
+check_ready_fd(int fd)
+{
+	if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+		return 0;
+	return say_cannot(ERR_WRITE, "write to", "the ready descriptor");
+}
+
 int
 regd_start(struct regd *r)
 {
 	log_setup(r->level, r->syslog);
+	signal(SIGXFSZ, SIG_IGN); /* a limit is an error of the write */
+	int status = check_ready_fd(r->ready_fd);
+	if (status != 0)
+		return status;
 	enum err e = rng_init(&r->rng, say_waiting);
 	if (e != ERR_OK)
 		return say_cannot(e, "get", "random numbers");
-	int status = r->dir ? take_folder(r) : 0;
-	if (status == 0)
-		status = get_identity(r);
-	if (status == 0)
-		status = check_keys(r);
+	status = regd_get_identity(r);
 	if (status == 0)
 		status = open_journal(r);
 	if (status == 0)
