@@ -78,7 +78,8 @@ SMALL = -Oz -fno-jump-tables
 HARDEN = -fstack-protector
 PARSES = core/doc/block.c core/ident/der.c core/ident/key% \
 	core/ident/endpoint.c core/wire/collect.c core/wire/hello.c \
-	core/wire/msg.c core/wire/session_recv.c applets/regd/frame.c \
+	core/wire/msg.c core/wire/session_recv.c core/run/dns.c \
+	core/run/lookup.c applets/regd/frame.c \
 	applets/regd/record.c applets/regd/replay.c applets/join/enroll.c \
 	applets/join/gather.c
 SANITIZE =
@@ -188,7 +189,7 @@ $(PROTO)/%.pb.c $(PROTO)/%.pb.h &: proto/%.proto proto/%.options
 # Changes when a compiler or a flag does, and only then.
 .PHONY: FORCE
 FORCE:
-$(BUILD)/flags: export FLAGS = $(CC_OURS) $(HARDEN) $(CC_BEARSSL) $(LINK)
+$(BUILD)/flags: export FLAGS = $(CC_OURS) $(HARDEN) $(PARSES) $(CC_BEARSSL) $(LINK)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@

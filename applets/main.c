@@ -19,6 +19,7 @@
 #include "applets/applet.h"
 #include "core/base/err.h"
 #include "core/base/file.h"
+#include "core/base/relro.h"
 #include "core/base/fmt.h"
 #include "core/base/say.h"
 
@@ -241,6 +242,7 @@ hold_descriptors(void)
 int
 main(int argc, char **argv)
 {
+	relro_protect();
 	hold_descriptors();
 	signal(SIGPIPE, SIG_IGN); /* a write that fails says so itself */
 	if (argc < 1)

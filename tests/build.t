@@ -46,6 +46,18 @@ else
 	diag "$(file_size "$bin") bytes"
 fi
 
+if [ "$XLBOX" = "$bin" ]; then
+	mkfifo fifo
+	spawn reader xl nodeid fifo
+	exec 9>fifo # opens when the program has it open
+	ok "relocated data is read-only at run time" \
+		grep -q "r--p .*/xlbox" "/proc/$PID/maps"
+	exec 9>&-
+	wait_for test -s reader.out
+else
+	skip "relocated data is read-only at run time" "needs an emulator"
+fi
+
 applets=$($XLBOX --list)
 like "$applets" '^xl-' "there are applets"
 
