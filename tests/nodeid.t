@@ -218,6 +218,15 @@ usage "goes with -c" -q file
 usage "goes with -c" --status
 usage "goes with -c" --strict -k file
 
+usage "-1 does not go with -c" -1 -c list
+usage "-1 does not go with -v" -v -1 $id20
+usage "-1 does not go with -d" -d node --short
+
+# Nobody reads on: it ends
+
+ok "-n without a reader" sh -c 'timeout 60 "$@" -n 1000000000 2>err |
+	head -n 1 >/dev/null; grep -q "Broken pipe" err' sh $XLBOX xl-nodeid
+
 if [ -c /dev/full ]; then
 	xl nodeid >/dev/full 2>err
 	is $? 74 "standard output is full"

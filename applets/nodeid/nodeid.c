@@ -78,7 +78,7 @@ print_random(const struct nodeid_run *run)
 	enum err e = rng_init(&rng, tell_waiting);
 	if (e != ERR_OK)
 		return say_cannot(e, "get", "random bytes");
-	for (uint64_t i = 0; i < run->count; i++) {
+	for (uint64_t i = 0; i < run->count && !ferror(stdout); i++) {
 		nodeid_random(&id, run->id_len, &rng);
 		print_id(&id);
 	}
@@ -199,6 +199,8 @@ check_options(struct nodeid_run *run, char **operands, int len)
 	if (run->mode != 'c' &&
 	    (rules->quiet || rules->silent || rules->strict))
 		return opt_wrong(page, "-q, --status or --strict goes with -c");
+	if (run->id_len == NODEID_SHORT && strchr("cvd", run->mode))
+		return opt_wrong(page, "-1 does not go with -%c", run->mode);
 	if (takes_operands(run->mode, len))
 		return 0;
 	if (len == 0)
