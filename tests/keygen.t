@@ -97,6 +97,17 @@ rm broken/node.dat
 status 0 "keys without node.dat" xl keygen -d broken -n gamma
 same one/ck.pem broken/ck.pem "they stay"
 
+# Keys that were there before the identity have to be strong
+
+mkdir weak
+cp "$DATA/rsa1024-1.pem" weak/ck.pem
+cp "$DATA/rsa2048-1.pem" weak/sk.pem
+status 65 "a short key without node.dat" xl keygen -d weak
+err_is "xl-keygen: cannot read weak/ck.pem: fewer than 2048 bits" "it says so"
+is "$(find weak -type f | wc -l | tr -d ' ')" 2 "nothing is made"
+status 0 "but with --insecure-test-key" xl keygen -d weak --insecure-test-key
+same weak/ck.pem "$DATA/rsa1024-1.pem" "the key stays"
+
 # Cut short: what is left is the old identity or the new one, and whole
 
 cp -R one cut
@@ -121,7 +132,7 @@ ended()
 wrong=0
 round=0
 while [ "$round" -lt 8 ]; do
-	for file in ck.pem.new ck.pem.new.tmp sk.pem.new node.dat.new; do
+	for file in ck.pem.new sk.pem.new node.dat.new; do
 		before=$(whole cut)
 		# shellcheck disable=SC2086 # several words
 		spawn keygen xl keygen -d cut --force $TEST
@@ -144,7 +155,7 @@ while [ "$round" -lt 8 ]; do
 done
 is "$wrong" 0 "killed at any moment: old or new, never half"
 status 0 "the next run" xl keygen -d cut --if-missing
-is "$(find cut -name '*.new')" "" "cleans up behind them"
+is "$(find cut -name '*.pem*' | wc -l | tr -d ' ')" 2 "cleans up behind them"
 
 # A daemon that runs on the folder keeps its keys
 
@@ -207,6 +218,58 @@ for n in 3072 4096; do
 done
 status 73 "where there is no folder" xl keygen -o no/where
 err_like "cannot write no/where: No such file or directory" "it says so"
+
+# Only regular files are replaced, and no others are touched
+
+mkfifo fifo
+ln -s key link
+for file in fifo link .; do
+	status 73 "--force over $file" xl keygen -y -f key -o $file --force
+	err_is "xl-keygen: cannot write $file: not a regular file" "it says so"
+done
+ok "the fifo stays" test -p fifo
+is "$(readlink link)" key "and the link"
+echo mine >mine.tmp
+status 0 "beside a .tmp" xl keygen -y -f key -o mine
+is "$(cat mine.tmp)" mine "which stays"
+if strace -o trace true 2>/dev/null; then
+	# shellcheck disable=SC2086 # XLBOX may be several words
+	status 0 "where there are no hard links" strace -f -o trace \
+		-e inject=link:error=EPERM $XLBOX xl-keygen -y -f key -o nolink
+	ok "there were none" grep -q INJECTED trace
+	same nolink mine "a file is made"
+	# shellcheck disable=SC2086 # XLBOX may be several words
+	status 73 "but not twice" strace -f -o trace \
+		-e inject=link:error=EPERM $XLBOX xl-keygen -y -f key -o nolink
+	err_is "xl-keygen: cannot write nolink: exists already" "it says so"
+else
+	skip "where there are no hard links" "no strace here"
+fi
+
+# Two at once with one name: one key, and its own public half
+
+wrong=0
+for round in 1 2 3 4 5 6; do
+	rm -f pair pair.pub
+	# shellcheck disable=SC2086 # several words
+	{
+		spawn a xl keygen -o pair $TEST
+		a=$PID
+		spawn b xl keygen -o pair $TEST
+		b=$PID
+	}
+	one=0
+	wait "$a" || one=$?
+	two=0
+	wait "$b" || two=$?
+	case "$one $two" in
+	"0 73" | "73 0") ;;
+	*) wrong=$((wrong + 1)) ;;
+	esac
+	[ "$(xl keygen -y -f pair)" = "$(cat pair.pub)" ] ||
+		wrong=$((wrong + 1))
+done
+is "$wrong" 0 "two at once make one pair"
 
 # The key made here signs for openssl, and openssl's public half of it opens
 
@@ -385,6 +448,13 @@ usage "--output does not go with -d" -d new -o key
 usage "--file does not go with -o" -o new -f key
 usage "--public does not go with -e" -y -e pem -f key
 usage "--force or --if-missing" -d new --force --if-missing
+usage "--comment goes with an ssh-rsa line" -o - -C me
+for form in pem der pkcs1 pkcs8; do
+	usage "--comment goes with an ssh-rsa line" -e $form -f key -C me
+done
+usage "--force goes with a file" -o - --force
+usage "--force goes with a file" -y -f key --force
+usage "--force goes with a file" -e pem -f key -o - --force
 usage "--comment cannot be" -o new -C "$(printf 'a\tb')"
 ok "nothing was made" test ! -e new
 

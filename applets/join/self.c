@@ -86,6 +86,7 @@ self_load(struct self *s, const struct joinopt *o, struct rng *rng)
 	struct identity_wish wish = {
 		.name = o->name,
 		.bits = o->bits,
+		.min_bits = o->insecure ? RSAKEY_BITS_MIN : RSAKEY_BITS_STRONG,
 		.id_len = NODEID_LONG,
 	};
 	enum err e;

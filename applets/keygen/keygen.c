@@ -155,6 +155,21 @@ options_that_fit(struct keygen *job)
 	return NULL;
 }
 
+/* Says which option about what is written has nothing to be about. */
+static int
+check_output(const struct keygen *job)
+{
+	const struct opt_page *page = &keygen_applet.page;
+	bool to_file = job->output && strcmp(job->output, "-") != 0;
+	bool line = job->form ? job->form->form == KEYFILE_SSH
+			      : job->mode == 'y' || to_file;
+	if (job->comment && !line)
+		return opt_wrong(page, "--comment goes with an ssh-rsa line");
+	if (job->force && !job->folder && !to_file)
+		return opt_wrong(page, "--force goes with a file");
+	return 0;
+}
+
 /* Says the first thing wrong with the options as a whole; 0 if none. */
 static int
 check_options(struct keygen *job, int operands)
@@ -176,7 +191,7 @@ check_options(struct keygen *job, int operands)
 	if (job->bits < RSAKEY_BITS_STRONG && !job->test_key)
 		return opt_wrong(page, "%u bits need --insecure-test-key",
 				 job->bits);
-	return 0;
+	return check_output(job);
 }
 
 /* Returns an exit status, or -1 to go on. */

@@ -79,16 +79,14 @@ explain_fault(enum err e, const char *folder,
 	      const struct identity_fault *fault)
 {
 	char path[FILE_PATH_MAX];
-	bool reading = e == ERR_READ || e == ERR_MALFORMED ||
-		       e == ERR_ENCRYPTED || e == ERR_NOT_RSA ||
-		       e == ERR_REFUSED || e == ERR_TOO_LONG;
 	if (fault->at.line > 0) {
 		say("%s/%s:%u: %s", folder, fault->file, fault->at.line,
 		    fault->at.what);
 		return err_status(e);
 	}
 	fmt_text(path, sizeof path, "%s/%s", folder, fault->file);
-	return say_cannot(e, reading ? "read" : "make",
+	bool making = err_status(e) > err_status(ERR_READ);
+	return say_cannot(e, making ? "make" : "read",
 			  *fault->file ? path : folder);
 }
 
@@ -110,7 +108,13 @@ keygen_make_identity(const struct keygen *job)
 	struct identity id;
 	struct identity_fault fault;
 	struct rng rng;
-	struct identity_wish wish = { job->name, job->bits, job->id_len };
+	struct identity_wish wish = {
+		.name = job->name,
+		.bits = job->bits,
+		.min_bits =
+			job->test_key ? RSAKEY_BITS_MIN : RSAKEY_BITS_STRONG,
+		.id_len = job->id_len,
+	};
 	enum identity_mode mode = job->force        ? IDENTITY_REPLACE
 				  : job->if_missing ? IDENTITY_MISSING
 						    : IDENTITY_NEW;

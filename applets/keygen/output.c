@@ -2,8 +2,8 @@
 
 /* What xl-keygen writes, and where it goes. */
 
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applets/keygen/keygen.h"
 #include "core/base/bytes.h"
@@ -20,12 +20,15 @@ int
 keygen_put(const struct keygen *job, const char *path, bool is_private,
 	   const void *data, size_t len)
 {
+	enum err e;
 	if (!path || strcmp(path, "-") == 0) {
-		fwrite(data, 1, len, stdout);
-		return 0;
+		path = "standard output"; /* no buffer keeps a secret */
+		e = file_write_all(STDOUT_FILENO, data, len);
+	} else {
+		e = (job->force ? file_write : file_write_new)(
+			path, is_private ? MODE_SECRET : MODE_PUBLIC, data,
+			len);
 	}
-	enum err e = (job->force ? file_write : file_write_new)(
-		path, is_private ? MODE_SECRET : MODE_PUBLIC, data, len);
 	return e == ERR_OK ? 0 : say_cannot(e, "write", path);
 }
 

@@ -43,6 +43,7 @@ get_identity(struct regd *r)
 	struct identity_wish wish = {
 		.name = r->name ? r->name : DEFAULT_NAME,
 		.bits = r->bits,
+		.min_bits = r->min_bits,
 		.id_len = r->id_len,
 	};
 	if (!r->dir) {

@@ -14,6 +14,7 @@ enum err {
 	ERR_MALFORMED,   /* a key, credential or cluster file is malformed */
 	ERR_ENCRYPTED,   /* a key file that needs a passphrase */
 	ERR_NOT_RSA,     /* a well-formed key of another kind */
+	ERR_WEAK,        /* a key of fewer bits than 2048, where that counts */
 	ERR_TOO_LONG,    /* does not fit the limits of this program */
 	ERR_READ,        /* cannot read an input file (errno) */
 	ERR_UNREACHABLE, /* registry or peer unreachable */
@@ -21,6 +22,7 @@ enum err {
 	ERR_LOCKED,      /* another instance holds the lock */
 	ERR_CREATE,      /* cannot create an output file (errno) */
 	ERR_EXISTS,      /* the output exists and must not be replaced */
+	ERR_NOT_FILE,    /* nor may what is no regular file */
 	ERR_WRITE,       /* writing failed: disk, standard output (errno) */
 	ERR_TIMEOUT,     /* timed out */
 	ERR_PROTOCOL,    /* the peer broke the protocol */

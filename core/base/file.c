@@ -7,9 +7,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/base/fmt.h"
+
+#define NO_REPLACE 1 /* RENAME_NOREPLACE, which musl does not have */
 
 static enum err
 read_descriptor(int fd, char *dst, size_t cap, size_t *len)
@@ -88,9 +91,8 @@ file_sync_folder(const char *path)
 	return e;
 }
 
-/* Writes and syncs a file that must not be there yet. */
-static enum err
-write_fresh(const char *path, mode_t mode, const void *data, size_t len)
+enum err
+file_create(const char *path, mode_t mode, const void *data, size_t len)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
 	int fd = open(path, flags, mode);
@@ -107,7 +109,16 @@ write_fresh(const char *path, mode_t mode, const void *data, size_t len)
 	if (e != ERR_OK)
 		unlink(path);
 	errno = saved;
-	return e;
+	return e == ERR_OK ? file_sync_folder(path) : e;
+}
+
+/* Gives path to the temporary, on file systems without links too. */
+static bool
+move_new(const char *temporary, const char *path)
+{
+	return link(temporary, path) == 0 ||
+	       (errno != EEXIST && syscall(SYS_renameat2, AT_FDCWD, temporary,
+					   AT_FDCWD, path, NO_REPLACE) == 0);
 }
 
 static enum err
@@ -115,16 +126,21 @@ write_through(const char *path, mode_t mode, const void *data, size_t len,
 	      bool replace)
 {
 	char temporary[FILE_PATH_MAX];
-	size_t n = fmt_text(temporary, sizeof temporary, "%s.tmp", path);
+	struct stat st;
+	if (replace && lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return ERR_NOT_FILE;
+	size_t n = fmt_text(temporary, sizeof temporary, "%s.%d.tmp", path,
+			    getpid());
 	if (n >= sizeof temporary) {
 		errno = ENAMETOOLONG;
 		return ERR_CREATE;
 	}
 	unlink(temporary); /* what a power loss left */
-	enum err e = write_fresh(temporary, mode, data, len);
+	enum err e = file_create(temporary, mode, data, len);
 	if (e != ERR_OK)
 		return e;
-	if ((replace ? rename : link)(temporary, path) != 0)
+	if (!(replace ? rename(temporary, path) == 0
+		      : move_new(temporary, path)))
 		e = errno == EEXIST ? ERR_EXISTS : ERR_CREATE;
 	int saved = errno;
 	if (!replace || e != ERR_OK)

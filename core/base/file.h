@@ -23,8 +23,16 @@ enum err
 file_read(const char *path, void *dst, size_t cap, size_t *len);
 
 /*
- * Writes len bytes to path through a temporary beside it that has the given
- * mode from its first byte: fsync, rename, fsync of the folder.
+ * Writes len bytes to path, which must not be there, mode and fsync as below.
+ * ERR_CREATE, ERR_WRITE; then it is not there, but a power loss leaves a part.
+ */
+enum err
+file_create(const char *path, mode_t mode, const void *data, size_t len);
+
+/*
+ * Writes len bytes to path through a temporary of this process beside it that
+ * has the given mode from its first byte: fsync, rename, fsync of the folder.
+ * ERR_NOT_FILE for anything but a regular file: a device, a symlink.
  * ERR_CREATE, ERR_WRITE; then path is as it was.
  */
 enum err

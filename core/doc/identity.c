@@ -177,6 +177,10 @@ identity_generate(struct identity *id, const struct identity_wish *wish,
 	return keypair_generate(&id->ck, &id->sk, wish->bits, rng);
 }
 
+/*
+ * Writes a file under its new name: node.dat.new at once, as it says that all
+ * are whole; a key in place, so that no other file is ever left with a secret.
+ */
 static enum err
 stage(const char *folder, const char *file, mode_t mode, const void *data,
       size_t len, struct identity_fault *fault)
@@ -184,7 +188,10 @@ stage(const char *folder, const char *file, mode_t mode, const void *data,
 	char path[FILE_PATH_MAX];
 	*fault = (struct identity_fault){ .file = file };
 	enum err e = path_of(path, folder, file, NEW);
-	return e == ERR_OK ? file_write(path, mode, data, len) : e;
+	if (e != ERR_OK)
+		return e;
+	return (mode == MODE_SECRET ? file_create : file_write)(path, mode,
+								data, len);
 }
 
 static enum err
@@ -203,15 +210,29 @@ struct kept {
 	bool ck, sk;
 };
 
+/* Reads a key that has never been part of an identity. */
+static enum err
+adopt_key(struct rsakey_private *key, const char *folder, const char *file,
+	  unsigned min_bits, struct identity_fault *fault)
+{
+	enum err e = read_key(key, folder, file, fault);
+	if (e == ERR_OK && rsakey_check_public(&key->pub, min_bits) != ERR_OK)
+		return ERR_WEAK;
+	return e;
+}
+
 static enum err
 obtain_keys(struct identity *id, const char *folder, struct kept kept,
-	    unsigned bits, struct rng *rng, struct identity_fault *fault)
+	    const struct identity_wish *wish, struct rng *rng,
+	    struct identity_fault *fault)
 {
+	unsigned bits = wish->bits;
+	unsigned least = wish->min_bits;
 	enum err e = ERR_OK;
 	if (kept.ck)
-		e = read_key(&id->ck, folder, IDENTITY_CK, fault);
+		e = adopt_key(&id->ck, folder, IDENTITY_CK, least, fault);
 	if (e == ERR_OK && kept.sk)
-		e = read_key(&id->sk, folder, IDENTITY_SK, fault);
+		e = adopt_key(&id->sk, folder, IDENTITY_SK, least, fault);
 	if (e != ERR_OK)
 		return e;
 	fault->file = "";
@@ -256,7 +277,7 @@ make(struct identity *id, const char *folder, const struct identity_wish *wish,
 		kept.sk = has(folder, IDENTITY_SK, "");
 	}
 	name_node(&id->node, wish, rng);
-	e = obtain_keys(id, folder, kept, wish->bits, rng, fault);
+	e = obtain_keys(id, folder, kept, wish, rng, fault);
 	if (e == ERR_OK)
 		e = stage_all(id, folder, kept, fault);
 	if (e != ERR_OK) {

@@ -37,9 +37,10 @@ struct identity {
 
 /* What a new identity is to be. */
 struct identity_wish {
-	const char *name; /* a valid name */
-	unsigned bits;    /* of each key, as in rsakey_generate */
-	size_t id_len;    /* NODEID_SHORT or NODEID_LONG */
+	const char *name;  /* a valid name */
+	unsigned bits;     /* of each key, as in rsakey_generate */
+	unsigned min_bits; /* of keys that stand in a folder, or ERR_WEAK */
+	size_t id_len;     /* NODEID_SHORT or NODEID_LONG */
 };
 
 /* What identity_make does when the folder has an identity. */
