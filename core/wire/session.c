@@ -11,13 +11,17 @@ part_after(int64_t now, int64_t span)
 	return span > SESSION_NEVER - now ? SESSION_NEVER : now + span;
 }
 
+/*
+ * What lies behind in_len and out_len is wiped when it is done with.  What was
+ * never used is left alone: touching its pages would make them real.
+ */
 void
 part_shut(struct session *s)
 {
 	bytes_wipe(&s->hello, sizeof s->hello);
 	bytes_wipe(&s->seal, sizeof s->seal);
-	bytes_wipe(s->in, SESSION_BUF_LEN);
-	bytes_wipe(s->out, SESSION_BUF_LEN);
+	bytes_wipe(s->in, s->in_len);
+	bytes_wipe(s->out, s->out_len);
 	s->state = SESSION_STATE_CLOSED;
 	s->got_message = false;
 	s->in_len = s->out_len = s->out_sent = 0;
@@ -122,6 +126,7 @@ session_send_data(const struct session *s, size_t *len)
 static void
 sent_all(struct session *s, int64_t now)
 {
+	bytes_wipe(s->out, s->out_len);
 	s->out_len = s->out_sent = 0;
 	s->send_deadline = SESSION_NEVER;
 	s->our_turn = s->held;

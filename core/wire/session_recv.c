@@ -201,6 +201,7 @@ session_message_done(struct session *s, int64_t now)
 {
 	if (!s->got_message || s->held)
 		return;
+	bytes_wipe(s->in, s->in_len);
 	s->got_message = false;
 	s->in_len = 0;
 	collect_init(&s->collect, s->dialect);

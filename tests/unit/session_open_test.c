@@ -191,7 +191,10 @@ test_wiped(enum dialect d)
 	uint8_t key1[32], key2[32];
 	size_t len;
 
+	memset(&p, 0, sizeof p);
 	pair_begin(&p, d);
+	p.server.in[SESSION_BUF_LEN - 1] = p.server.out[SESSION_BUF_LEN - 1] =
+		1;
 	len = end_drain(&p.client, wire, 0);
 	memcpy(key1, p.client.s.hello.key1, 32);
 	end_feed(&p.server, wire, len, len, 0);
@@ -203,12 +206,21 @@ test_wiped(enum dialect d)
 	ok(!holds(&p, sizeof p, key2, 32), "%s: open: no key2", name);
 	is_mem(&p.client.s.hello, &no_hello, sizeof no_hello,
 	       "%s: nothing of the exchange", name);
+	len = post(&p.client, 100, wire);
+	end_feed(&p.server, wire, len, len, 0);
+	session_message_done(&p.server.s, 0);
+	ok(!holds(p.server.in, sizeof p.server.in, message, 16),
+	   "%s: no message that was taken", name);
+	end_feed(&p.client, wire, post(&p.server, 100, wire), 200, 0);
+	session_message_done(&p.client.s, 0);
 	post(&p.client, 100, wire);
 	end_feed(&p.server, wire, 3, 3, 0);
 	session_wipe(&p.server.s);
 	ok(end_closed(&p.server), "%s: wiped is closed", name);
 	is_mem(&p.server.s.seal, &no_seal, sizeof no_seal, "%s: no keys", name);
-	len = sizeof p.server.in;
+	len = SESSION_BUF_LEN - 1;
+	ok(p.server.in[len] && p.server.out[len],
+	   "%s: what was never used is left alone", name);
 	for (size_t i = 0; i < len; i++)
 		if (p.server.in[i] || p.server.out[i])
 			len = 0;
