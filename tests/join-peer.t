@@ -64,7 +64,7 @@ spawn hostile "$ROOT/tests/net/peer/hostile.py" --cred cred --members 1
 wait_for grep -qs '^ready' hostile.out
 # shellcheck disable=SC2086 # XLBOX may be several words
 status 75 "on a terminal" /usr/bin/python3 terminal.py $XLBOX xl-join \
-	-r cred -d new -c few -s 4 -w 1 -e 127.0.0.1:7001
+	-r cred -d new -c few -s 4 -w 3 -e 127.0.0.1:7001
 is "$(tr '\r' '\n' <out | grep -c 'xl-join: 2 of 4 members, waiting for 2')" \
 	1 "progress is shown when it changes"
 like "$(tr '\r' '\n' <out)" '^xl-join: timed out with 2 of 4 members$' \

@@ -170,6 +170,10 @@ spawn()
 {
 	tap_log=$1
 	shift
+	# Here, not in the background: who waits for words in them must not
+	# see those of a process before.
+	: >"$T/$tap_log.out"
+	: >"$T/$tap_log.err"
 	trap - EXIT HUP INT TERM
 	(tap_exec "$@") </dev/null >"$T/$tap_log.out" 2>"$T/$tap_log.err" &
 	PID=$!
