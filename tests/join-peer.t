@@ -60,8 +60,8 @@ sys.stdout.buffer.write(out)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 EOF2
 stop "$PID"
-spawn hostile "$ROOT/tests/net/peer/hostile.py" --cred cred --members 1
-wait_for grep -qs '^ready' hostile.out
+spawn few "$ROOT/tests/net/peer/hostile.py" --cred cred --members 1
+wait_for grep -qs '^ready' few.out
 # shellcheck disable=SC2086 # XLBOX may be several words
 status 75 "on a terminal" /usr/bin/python3 terminal.py $XLBOX xl-join \
 	-r cred -d new -c few -s 4 -w 3 -e 127.0.0.1:7001

@@ -130,7 +130,11 @@ wrong -r cred --list -c alpha -s 3
 wrong -r cred --cred -c alpha
 wrong -r cred --cred --format json
 wrong -r cred --register-only
+wrong -r cred --cred --format text
 wrong -r cred -d new -c alpha
+wrong -r cred -d new -c alpha -s 2 -e h:1 -e h:2 -e h:3
+wrong -r cred -d "" -c alpha -e h:1
+wrong -r "" -d new -c alpha -e h:1
 not_ok "no identity is made for a wrong command line" test -e new
 status 0 "-h" xl join -h
 status 0 "-V" xl join --version
@@ -362,6 +366,29 @@ sed "s/\( *\)TcpEndPoint: .*/\1TcpEndPoint: 127.0.0.1:1\n\
 \1TcpEndPoint: [::1]:1\n\1TcpEndPoint: localhost:$PORT/" \
 	cred >turns
 status 0 "the third end point answers" xl join --list -r turns -c alpha -w 0
+
+
+# None of them answers: each is told of with -v, on a terminal too.
+printf '%s\n' "TcpEndPoint: 127.0.0.1:1" "TcpEndPoint: [::1]:1" \
+	"TcpEndPoint: 127.0.0.2:1" >ends
+sed "/TcpEndPoint: /{
+r ends
+d
+}" cred >none-there
+status 69 "three end points" xl join --list -r none-there -c alpha -w 0
+err_is "xl-join: no answer at 3 end points, the last: \
+cannot reach 127.0.0.2:1: Connection refused" "one line for all"
+status 69 "with -v" xl join --list -r none-there -c alpha -w 0 -v
+is "$(grep -c 'cannot reach' err)" 4 "a line each, and that"
+if command -v script >/dev/null; then
+	run script -qec "$XLBOX xl-join --list -r none-there -c alpha -w 0 -v" \
+		/dev/null
+	is "$status" 69 "on a terminal"
+	is "$(tr -d '\r' <out | grep -c '^xl-join: .*cannot reach')" 4 \
+		"the same lines"
+else
+	skip "on a terminal" "no script here"
+fi
 
 # Another registry's key: it cannot read the Hello.
 other=$(cut -d' ' -f1,2 "$DATA/rsa2048-8.pub")

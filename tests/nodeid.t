@@ -209,6 +209,7 @@ usage "option --count does not fit" -n -1
 usage "option -n needs an argument" -n
 usage "option --validate does not fit" -k -v x
 usage "option --dir does not fit" -c -d x
+usage "option --dir does not fit" -d ""
 usage "an operand is missing" -k
 usage "an operand is missing" -v
 usage "operand does not fit" -n 1 file

@@ -101,6 +101,13 @@ take_end(struct joinopt *o, const char *arg)
 }
 
 static int
+take_path(const char **path, const char *arg)
+{
+	*path = arg;
+	return *arg ? JOINOPT_GO_ON : joinopt_wrong("empty name of a file");
+}
+
+static int
 take_name(const char **name, const char *arg)
 {
 	if (!text_is_name(arg, strlen(arg)))
@@ -147,6 +154,7 @@ take_format(struct joinopt *o, const char *arg)
 {
 	if (!show_find(&o->format, arg))
 		return joinopt_wrong("unknown format %s", arg);
+	o->formatted = true;
 	return JOINOPT_GO_ON;
 }
 
@@ -164,11 +172,9 @@ take_option(struct joinopt *o, int id, const char *arg)
 {
 	switch (id) {
 	case 'r':
-		o->registry = arg;
-		return JOINOPT_GO_ON;
+		return take_path(&o->registry, arg);
 	case 'd':
-		o->folder = arg;
-		return JOINOPT_GO_ON;
+		return take_path(&o->folder, arg);
 	case 'c':
 		return take_name(&o->cluster, arg);
 	case 'e':
@@ -205,7 +211,7 @@ given(const struct joinopt *o)
 	return (o->folder ? HAS_D : 0U) | (o->cluster ? HAS_C : 0U) |
 	       (o->ends_len > 0 ? HAS_E : 0U) | (o->name ? HAS_N : 0U) |
 	       (o->size > 0 ? HAS_S : 0U) | (o->bits > 0 ? HAS_B : 0U) |
-	       (o->format != SHOW_TEXT ? HAS_FORMAT : 0U);
+	       (o->formatted ? HAS_FORMAT : 0U);
 }
 
 /* Whether the options fit the job and each other. */
@@ -235,6 +241,8 @@ check(struct joinopt *o)
 	if (o->bits < RSAKEY_BITS_STRONG && !o->insecure)
 		return joinopt_wrong("keys of %u bits are for tests only",
 				     o->bits);
+	if (o->size > 0 && o->ends_len > JOINOPT_CLUSTER_ENDS)
+		return joinopt_wrong(JOINOPT_BAD_ENDS, o->ends_len);
 	if (o->quiet && o->verbose)
 		return joinopt_wrong("-q and -v do not go together");
 	return JOINOPT_GO_ON;

@@ -23,6 +23,7 @@ struct joinopt {
 	int64_t wait_ms;
 	enum show_format format;
 	enum dialect dialect;
+	bool formatted; /* a format was given */
 	bool verbose, quiet, insecure;
 };
 
@@ -36,6 +37,10 @@ extern const char joinopt_table[];
  */
 int
 joinopt_parse(struct joinopt *o, int argc, char **argv);
+
+/* End points of each member of a cluster that is created, at most. */
+#define JOINOPT_CLUSTER_ENDS 2
+#define JOINOPT_BAD_ENDS "a cluster is created with 1 or 2 end points, not %zu"
 
 /* Says a usage error and returns its status. */
 #define joinopt_wrong(...) opt_wrong(&join_applet.page, __VA_ARGS__)

@@ -22,8 +22,8 @@ static struct {
 void
 progress_setup(bool verbose, bool quiet)
 {
-	state.terminal = !quiet && isatty(STDERR_FILENO);
-	state.lines = !quiet && verbose && !state.terminal;
+	state.terminal = !quiet && !verbose && isatty(STDERR_FILENO);
+	state.lines = verbose;
 }
 
 /* Overwrites the line that is there. */

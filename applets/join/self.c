@@ -71,10 +71,8 @@ check(const struct self *s, const struct joinopt *o)
 	}
 	if (o->job == ENROLL_JOIN && id->node.ends_len == 0)
 		return joinopt_wrong("option -e is missing");
-	if (o->size > 0 && id->node.ends_len > 2)
-		return joinopt_wrong("a cluster is created with 1 or 2 end "
-				     "points, not %zu",
-				     id->node.ends_len);
+	if (o->size > 0 && id->node.ends_len > JOINOPT_CLUSTER_ENDS)
+		return joinopt_wrong(JOINOPT_BAD_ENDS, id->node.ends_len);
 	return 0;
 }
 

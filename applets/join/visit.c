@@ -213,6 +213,17 @@ give_up(struct visit *v)
 	return fail(v, ERR_TIMEOUT, "timed out: %.380s", why);
 }
 
+/* No end point took a connection. */
+static enum err
+fail_dial(struct visit *v, enum err e)
+{
+	size_t ends = v->plan->registry->ends_len;
+	if (ends == 1)
+		return fail(v, e, "%s", v->dial.why);
+	return fail(v, e, "no answer at %zu end points, the last: %s", ends,
+		    v->dial.why);
+}
+
 /* One pass over the end points, up to the first session that opens. */
 static enum err
 visit_pass(struct visit *v)
@@ -226,7 +237,7 @@ visit_pass(struct visit *v)
 		if (e == ERR_SYSTEM)
 			return fail(v, e, "cannot dial: %s", strerror(errno));
 		if (e != ERR_OK)
-			return tried ? v->err : fail(v, e, "%s", v->dial.why);
+			return tried ? v->err : fail_dial(v, e);
 		tried = true;
 		e = visit_once(v, fd, &opened);
 		if (!is_passing(e))

@@ -163,6 +163,8 @@ take_option(struct nodeid_run *run, int id, const char *arg)
 		break;
 	case 'd':
 		run->folder = arg;
+		if (!*arg)
+			return false;
 		break;
 	}
 	run->mode = id;
