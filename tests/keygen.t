@@ -458,6 +458,68 @@ usage "--force goes with a file" -e pem -f key -o - --force
 usage "--comment cannot be" -o new -C "$(printf 'a\tb')"
 ok "nothing was made" test ! -e new
 
+# A terminal is shown that it is alive: the signal of each second is sent
+# here, as soon as it is awaited.
+
+cat >terminal.py <<'EOF'
+import os, pty, signal, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+caught = 0
+while not caught >> signal.SIGALRM - 1 & 1:
+    with open(f"/proc/{pid}/status") as status:
+        for line in status:
+            if line.startswith("SigCgt:"):
+                caught = int(line.split()[1], 16)
+            if line.startswith("State:\tZ"):
+                sys.exit("it ended before")
+for _ in range(3):
+    os.kill(pid, signal.SIGALRM)
+    os.write(1, os.read(fd, 4096))
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    os.write(1, data)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+EOF
+if [ "$XLBOX" = "${XLBOX##* }" ] && [ -r /proc/self/status ] &&
+	[ -x /usr/bin/python3 ]; then
+	status 0 "on a terminal" /usr/bin/python3 terminal.py \
+		$XLBOX xl-keygen -o slow -b 4096
+	is "$(tr -d '\r' <out | sed 's/\.\.\.*$/../')" "making keys .." \
+		"dots show that it is alive"
+	is "$(tail -c 1 out | hex)" 0a "and the line is ended"
+	ok "a key is made" test -s slow
+else
+	skip "on a terminal" "the process cannot be seen here"
+fi
+
+# Randomness that is not there yet, or not at all
+
+if strace -o trace true 2>/dev/null; then
+	# shellcheck disable=SC2086 # several words
+	status 0 "the pool is not ready" strace -f -o trace \
+		-e inject=getrandom:error=EAGAIN:when=1 \
+		$XLBOX xl-keygen -o random $TEST
+	err_is "xl-keygen: waiting for the system to gather randomness" \
+		"it says that it waits"
+	like "$(grep getrandom trace | grep -v INJECTED)" ', 0\) = 48$' \
+		"and does wait"
+	# shellcheck disable=SC2086 # several words
+	status 71 "no random bytes" strace -f -o trace \
+		-e inject=getrandom:error=ENOSYS $XLBOX xl-keygen -o none $TEST
+	err_is "xl-keygen: cannot make a key: Function not implemented" \
+		"it says so"
+	not_ok "and makes nothing" test -e none
+else
+	skip "the pool is not ready" "no strace here"
+fi
+
 # Standard output that cannot be written
 
 if [ -c /dev/full ]; then

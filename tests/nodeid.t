@@ -223,6 +223,22 @@ usage "-1 does not go with -c" -1 -c list
 usage "-1 does not go with -v" -v -1 $id20
 usage "-1 does not go with -d" -d node --short
 
+# Randomness that is not there yet, or not at all
+
+if strace -o trace true 2>/dev/null; then
+	status 0 "the pool is not ready" strace -o trace \
+		-e inject=getrandom:error=EAGAIN:when=1 $XLBOX xl-nodeid
+	out_like '^[0-9a-f]{64}$' "an ID all the same"
+	err_is "xl-nodeid: waiting for the system to gather randomness" \
+		"it says that it waits"
+	status 71 "no random bytes" strace -o trace \
+		-e inject=getrandom:error=ENOSYS $XLBOX xl-nodeid
+	out_is "" "no ID"
+	err_like 'cannot get random bytes: Function not implemented' "it says so"
+else
+	skip "the pool is not ready" "no strace here"
+fi
+
 # Nobody reads on: it ends
 
 ok "-n without a reader" sh -c 'timeout 60 "$@" -n 1000000000 2>err |
