@@ -148,7 +148,8 @@ damage broken
 flip broken/registry.log $((8 * second + 200))
 cp broken/registry.log before
 start broken --recover
-like "$(cat regd.err)" "left out 1 damaged places" "recover: said"
+like "$(cat regd.err)" "left out 1 damaged .*/registry.log.damaged$" \
+	"recover: said"
 like "$(members broken)" "n3 .*n5" "recover: keeps the rest"
 same broken/registry.log.damaged before "recover: keeps a copy"
 stop "$PID"

@@ -42,10 +42,10 @@ keep(const struct journal *j, uint64_t from, uint64_t to, const char *suffix)
 static enum err
 keep_damaged(const struct scan *s)
 {
-	char suffix[32];
-	char path[FILE_PATH_MAX + sizeof suffix];
+	char *suffix = s->r->kept;
+	char path[FILE_PATH_MAX + sizeof s->r->kept];
 	for (unsigned i = 0; i < COPIES_MAX; i++) {
-		fmt_text(suffix, sizeof suffix,
+		fmt_text(suffix, sizeof s->r->kept,
 			 i > 0 ? ".damaged.%u" : ".damaged", i);
 		fmt_text(path, sizeof path, "%s%s", s->j->path, suffix);
 		if (!file_exists(path))

@@ -31,7 +31,8 @@ struct replay {
 	uint64_t torn_at;      /* where the file was cut, */
 	uint64_t torn_len;     /* and how much; 0 if it was not */
 	unsigned long records; /* that were taken */
-	unsigned long lost;    /* damaged places, when recovering */
+	unsigned long lost;    /* damaged places, when recovering, */
+	char kept[16];         /* and what the copy's name ends in */
 };
 
 /*

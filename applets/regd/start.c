@@ -47,8 +47,8 @@ mend_journal(struct regd *r, const struct replay *replay)
 	if (replay->lost > 0)
 		log_line(LOG_LEVEL_ERROR,
 			 "%s: left out %lu damaged places; the whole is in "
-			 "%s.damaged",
-			 path, replay->lost, path);
+			 "%s%s",
+			 path, replay->lost, path, replay->kept);
 	log_line(LOG_LEVEL_INFO, "%s: %lu records", r->dir ? path : "memory",
 		 replay->records);
 	if (replay->lost == 0 && !compact_is_due(&r->registry, &r->journal))
