@@ -15,7 +15,8 @@ enum err
 ready_tell(int fd)
 {
 	enum err e = file_write_all(fd, "\n", 1);
-	if (e == ERR_OK && close(fd) != 0)
+	/* A connection must not become standard error. */
+	if (e == ERR_OK && fd > STDERR_FILENO && close(fd) != 0)
 		e = ERR_WRITE;
 	return e;
 }

@@ -9,7 +9,10 @@
  * (s6) and through NOTIFY_SOCKET (systemd).
  */
 
-/* Writes a newline to a descriptor and closes it.  ERR_WRITE (errno). */
+/*
+ * Writes a newline to a descriptor and closes it, unless it is a standard one.
+ * ERR_WRITE (errno).
+ */
 enum err
 ready_tell(int fd);
 
