@@ -133,7 +133,7 @@ answer(struct conn *c)
 	session_message_done(&c->session, now);
 	if (session_post(&c->session, a->bytes, a->len, now) != ERR_OK)
 		session_wipe(&c->session);
-	else if (c->client.state == SERVE_CLOSING)
+	else if (c->client.state == SERVE_CLOSING || c->all->stopping)
 		session_close(&c->session);
 }
 
