@@ -246,6 +246,41 @@ else
 	skip "where there are no hard links" "no strace here"
 fi
 
+# A disk with room for one file more, and one that is read-only
+
+if unshare -rm sh -c 'mkdir disk && mount -t tmpfs -o size=8k none disk' \
+	2>/dev/null; then
+	rmdir disk
+	cat >disk.sh <<'EOF'
+mkdir disk && mount -t tmpfs -o size=8k none disk || exit 1
+head -c 4096 /dev/zero >disk/fill
+"$@" xl-keygen -o disk/k
+echo "status $?, left: $(ls disk)"
+"$@" xl-keygen -d disk/node
+echo "status $?, left: $(ls disk/node)"
+mount -o remount,size=1m disk && "$@" xl-keygen -d disk/node
+mount -o remount,ro disk
+"$@" xl-keygen -d disk/node --if-missing
+echo "status $?"
+"$@" xl-keygen -d disk/node --force
+echo "status $?"
+"$@" xl-keygen -o disk/k
+echo "status $?"
+EOF
+	run unshare -rm sh disk.sh $XLBOX
+	out_is "status 74, left: fill
+status 74, left: 
+status 0
+status 73
+status 73" "a full disk, and a read-only one"
+	err_is "xl-keygen: cannot write disk/k.pub: No space left on device
+xl-keygen: cannot make disk/node/sk.pem: No space left on device
+xl-keygen: cannot make disk/node/ck.pem: Read-only file system
+xl-keygen: cannot write disk/k: Read-only file system" "it says so"
+else
+	skip "a full disk, and a read-only one" "no right to mount"
+fi
+
 # Two at once with one name: one key, and its own public half
 
 wrong=0

@@ -139,8 +139,11 @@ write_pair(const struct keygen *job, const char *pub_path,
 	if (status != 0 || strcmp(job->output, "-") == 0)
 		return status;
 	const char *comment = job->comment ? job->comment : "";
-	return keygen_put_line(job, pub_path, &key->pub, comment,
-			       strlen(comment));
+	status = keygen_put_line(job, pub_path, &key->pub, comment,
+				 strlen(comment));
+	if (status != 0 && !job->force)
+		unlink(job->output); /* both or none */
+	return status;
 }
 
 int
