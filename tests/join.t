@@ -445,6 +445,50 @@ is "$(printf '%s\n' $ended | sort | tr '\n' ' ')" "0 0 0 0 1 1 " \
 is "$(cat n[1-6].err | sort -u)" \
 	"xl-join: refused by the registry: cluster is full" "two are told why"
 
+# --- one node twice at once, and a disk that takes nothing ---
+
+rm n1/cluster.dat
+pids=
+for i in 1 2 3 4; do
+	spawn "twin$i" xl join -r cred -d n1 -c twins -s 2 -w 0 \
+		-e "127.0.0.1:720$i"
+	pids="$pids $PID"
+done
+# shellcheck disable=SC2086 # a list
+ended $pids
+is "$ended" "0 0 0 0" "one node four times at once"
+is "$(grep -c '^ *Index:' n1/cluster.dat) $(index n1)" "1 0" "is one member"
+is "$(ls n1 | tr '\n' ' ')" "ck.pem cluster.dat node.dat sk.pem " \
+	"and leaves no other files"
+
+cat >disk.sh <<'EOF'
+mount -t tmpfs -o size=20k none disk && cp -R n1/. disk || exit 9
+head -c 100000 /dev/zero >disk/fill 2>/dev/null
+"$@" -c twins -w 0 >/dev/null
+echo "status $?"
+"$@" -c twins -w 0 -e 127.0.0.1:7209 >/dev/null
+echo "status $?"
+cmp disk/cluster.dat n1/cluster.dat && cmp disk/node.dat n1/node.dat
+ls disk
+mount -o remount,ro disk
+"$@" -c twins -w 0 >/dev/null
+echo "status $?"
+"$@" --list -c twins >/dev/null
+echo "status $?"
+EOF
+mkdir disk
+if unshare -rm mount -t tmpfs none disk 2>/dev/null; then
+	run unshare -rm sh disk.sh $XLBOX xl-join -r cred -d disk
+	is "$(tr '\n' ' ' <out)" "status 74 status 74 \
+ck.pem cluster.dat fill node.dat sk.pem status 73 status 0 " \
+		"a full disk, and a read-only one"
+	err_is "xl-join: cannot write disk/cluster.dat: No space left on device
+xl-join: cannot write node.dat in disk: No space left on device
+xl-join: cannot write disk/cluster.dat: Read-only file system" "it says so"
+else
+	skip "a full disk, and a read-only one" "no right to mount"
+fi
+
 # --- the other dialects ---
 
 stop "$REG"
