@@ -19,8 +19,8 @@
 #include "applets/applet.h"
 #include "core/base/err.h"
 #include "core/base/file.h"
-#include "core/base/relro.h"
 #include "core/base/fmt.h"
+#include "core/base/relro.h"
 #include "core/base/say.h"
 
 #define PREFIX "xl-"

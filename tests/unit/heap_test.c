@@ -123,7 +123,9 @@ check_limits(void)
 	void *p = malloc(1);
 	void *q = realloc(p, huge);
 	ok(!q, "nor by growing");
-	free(q ? q : p);
+	if (!q)
+		free(p);
+	free(q);
 	free(NULL);
 }
 

@@ -17,7 +17,12 @@
 #include "core/ident/rng.h"
 #include "tests/unit/tap.h"
 
-static const struct identity_wish wish = { "alpha", 1024, NODEID_LONG };
+static const struct identity_wish wish = {
+	.name = "alpha",
+	.bits = 1024,
+	.min_bits = RSAKEY_BITS_MIN,
+	.id_len = NODEID_LONG,
+};
 static struct rng rng;
 static struct identity_fault fault;
 
