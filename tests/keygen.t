@@ -178,8 +178,8 @@ status 0 "--force when it is gone" xl keygen -d held --force
 	a=$PID
 	spawn b xl keygen -d both --if-missing $TEST
 	b=$PID
-	ok "one of two at once" stop "$a" CONT
-	ok "the other" stop "$b" CONT
+	ok "one of two at once" stop "$a" 0
+	ok "the other" stop "$b" 0
 }
 status 0 "the keys fit together" xl keygen -d both --if-missing
 

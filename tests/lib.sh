@@ -28,8 +28,9 @@
 #	spawn_ready NAME CMD...	the same, but CMD is to tell its readiness on
 #				descriptor 3 (--ready-fd 3); returns 0 when it has,
 #				1 when it ended or closed 3 without a newline
-#	stop PID [SIGNAL]	sends SIGNAL (default TERM), waits for the end of the
-#				process, and returns its status (128 + N: signal N)
+#	stop PID [SIGNAL]	sends SIGNAL (default TERM; 0 is none), waits for the
+#				end of the process, and returns its status (128 + N:
+#				signal N)
 #	wait_for CMD...		runs CMD until it succeeds, 20 times a second and for
 #				at most $WAIT_TRIES tries (default 1200, a minute);
 #				1 when it never did
@@ -368,6 +369,15 @@ file_size()
 	wc -c <"$1" | tr -d ' '
 }
 
+# Only a process that is stopped: to one at its end, in which the leak checker
+# stops the threads, the signal would undo that, and it would wait for ever.
+tap_wake()
+{
+	case $(ps -o stat= -p "$1" 2>/dev/null) in
+	T*) kill -s CONT "$1" ;;
+	esac
+}
+
 tap_clean()
 {
 	for tap_pid in $tap_pids; do
@@ -391,7 +401,7 @@ done_testing()
 	if [ "$SAN" = 1 ]; then
 		# Leaks are looked for at exit, so let them exit by themselves.
 		for tap_pid in $tap_pids; do
-			kill -s CONT "$tap_pid" 2>/dev/null
+			tap_wake "$tap_pid"
 			stop "$tap_pid"
 		done
 		set -- "$T"/.san.*

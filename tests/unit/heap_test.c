@@ -110,7 +110,7 @@ check_limits(void)
 {
 	static volatile size_t huge = SIZE_MAX; /* unseen by the compiler */
 	errno = 0;
-	void *none = malloc(huge);
+	void *volatile none = malloc(huge);
 	ok(!none, "no block of SIZE_MAX bytes");
 	is_int(errno, ENOMEM, "and errno says why");
 	free(none);
