@@ -109,7 +109,7 @@ echo kept >d/usr/share/man/man1/xl-other.1
 status 0 "make install to /usr" make_here install DESTDIR="$T/d" PREFIX=/usr
 ok "the executable is in /usr/bin" test -x d/usr/bin/xlbox
 is "$(stat -c %a d/usr/share/man/man1/xl-join.1)" 644 "a manual's mode"
-is "$(find d/usr -newer want -type f | xargs grep -l "$T" | head -n 1)" "" \
+is "$(find d/usr -newer want -type f -exec grep -l "$T" {} +)" "" \
 	"nothing knows where DESTDIR was"
 status 0 "make uninstall" make_here uninstall DESTDIR="$T/d" PREFIX=/usr
 is "$(tree d/usr)" ./share/man/man1/xl-other.1 "leaves nothing of its own"
