@@ -470,7 +470,7 @@ echo "status $?"
 echo "status $?"
 cmp disk/cluster.dat n1/cluster.dat && cmp disk/node.dat n1/node.dat
 ls disk
-mount -o remount,ro disk
+mount -t tmpfs -o remount,ro none disk
 "$@" -c twins -w 0 >/dev/null
 echo "status $?"
 "$@" --list -c twins >/dev/null

@@ -258,8 +258,8 @@ head -c 4096 /dev/zero >disk/fill
 echo "status $?, left: $(ls disk)"
 "$@" xl-keygen -d disk/node
 echo "status $?, left: $(ls disk/node)"
-mount -o remount,size=1m disk && "$@" xl-keygen -d disk/node
-mount -o remount,ro disk
+mount -t tmpfs -o remount,size=1m none disk && "$@" xl-keygen -d disk/node
+mount -t tmpfs -o remount,ro none disk
 "$@" xl-keygen -d disk/node --if-missing
 echo "status $?"
 "$@" xl-keygen -d disk/node --force
