@@ -164,7 +164,10 @@ relative_path(char dst[static FILE_PATH_MAX], const char *folder,
 	return ERR_OK;
 }
 
-/* Finds what the symlinks in folder point to: this executable, relative. */
+/*
+ * Finds what the symlinks in folder point to: this executable, relative.
+ * ERR_READ without /proc, ERR_CREATE for the folder, ERR_TOO_LONG.
+ */
 static enum err
 find_target(char dst[static FILE_PATH_MAX], const char *folder)
 {
@@ -179,7 +182,7 @@ find_target(char dst[static FILE_PATH_MAX], const char *folder)
 	ssize_t self_len = readlink("/proc/self/exe", self, sizeof self - 1);
 	close(fd);
 	if (real_len < 0 || self_len < 0)
-		return ERR_CREATE;
+		return ERR_READ;
 	real[real_len] = self[self_len] = '\0';
 	return relative_path(dst, real, self);
 }
@@ -190,6 +193,8 @@ install(const char *folder, bool force)
 	char target[FILE_PATH_MAX];
 	int status = 0;
 	enum err e = find_target(target, folder);
+	if (e == ERR_READ)
+		return say_cannot(e, "read", "/proc/self/exe");
 	if (e != ERR_OK)
 		return say_cannot(e, "install to", folder);
 	for (size_t i = 0; i < APPLETS_LEN; i++) {

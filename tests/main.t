@@ -171,6 +171,14 @@ if direct; then
 	is "$(readlink c/xl-nodeid)" xlbox "replaces it"
 	status 73 "no such folder" c/xlbox --install c/no
 	err_like "^xlbox: cannot .* c/no: No such file or directory\$" "it says so"
+	if unshare -r chroot . c/xlbox --list >/dev/null 2>&1; then
+		status 66 "without /proc" \
+			unshare -r chroot . c/xlbox --install c
+		err_is "xlbox: cannot read /proc/self/exe: \
+No such file or directory" "it says so"
+	else
+		skip "without /proc" "no right to chroot"
+	fi
 	moved=$(pwd)/moved
 	mv a "$moved"
 	is "$("$moved"/b/xl-nodeid -V)" "xl-nodeid (xlbox) $version" \
