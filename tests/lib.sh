@@ -99,6 +99,14 @@ if [ "$SAN" = 1 ]; then
 	ASAN_OPTIONS=exitcode=99:log_path=$T/.san${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 	UBSAN_OPTIONS=exitcode=99:log_path=$T/.san:print_stacktrace=1
 	export ASAN_OPTIONS UBSAN_OPTIONS
+	# Who is traced cannot stop its own threads to look for leaks.
+	if command -v strace >/dev/null; then
+		strace()
+		{
+			command strace -E \
+				"ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0" "$@"
+		}
+	fi
 fi
 
 diag()

@@ -121,7 +121,7 @@ check_limits(void)
 	ok(!none, "nor one whose product wraps round");
 	free(none);
 	void *p = malloc(1);
-	void *q = realloc(p, huge);
+	void *volatile q = realloc(p, huge);
 	ok(!q, "nor by growing");
 	if (!q)
 		free(p);
