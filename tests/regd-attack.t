@@ -36,4 +36,20 @@ EOF
 ok "its log goes on" grep -q "RegCredRequest" again.err
 ok "it ends well" stop "$PID"
 
+# --- who holds sessions, or descriptors, without saying who it is ---
+
+crowd=10
+ok "a registry with 8 sessions" again reg --max-sessions 8 \
+	--hello-timeout 9000 --idle-timeout 9000
+attack crowd --stage connect --sessions $crowd
+attack crowd --stage hello --sessions $crowd
+ok "it ends well" stop "$PID"
+
+files=24 crowd=20
+ok "a registry with 24 descriptors" again reg --hello-timeout 9000 \
+	--idle-timeout 9000
+attack crowd --stage connect --sessions $crowd
+attack crowd --stage hello --sessions $crowd
+ok "it ends well" stop "$PID"
+
 done_testing

@@ -9,7 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/base/log.h"
 
-#define HELLO_GRACE 1000 /* ms a silent session keeps its slot for certain */
+#define GRACE 1000      /* ms an unknown client keeps its slot for certain */
 #define DRAIN_MAX 65536  /* bytes that are thrown away when closing */
 
 #define CONN_OF(pointer, member)                                         \
@@ -150,6 +150,7 @@ take_plain(struct rsapool_job *job)
 {
 	struct conn *c = CONN_OF(job, job);
 	c->client.state = SERVE_ANONYMOUS;
+	c->began = loop_now();
 	session_hello_plain(&c->session, job->data,
 			    job->result == ERR_OK ? job->len : 0, loop_now());
 	bytes_wipe(job->data, sizeof job->data);
@@ -231,24 +232,35 @@ conns_open(struct conns *all, int fd, const struct net_addr *peer)
 	update(c);
 }
 
+/* Whether all that the client has done can be had without any key. */
+static bool
+is_unknown(const struct conn *c)
+{
+	return c->used && (c->client.state == SERVE_HELLO ||
+			   c->client.state == SERVE_ANONYMOUS);
+}
+
 bool
-conns_make_room(struct conns *all)
+conns_drop_one(struct conns *all)
 {
 	struct conn *oldest = NULL;
-	if (all->slots.len < all->slots.max)
-		return true;
 	for (size_t i = 0; i < all->slots.made; i++) {
 		struct conn *c = slots_item(&all->slots, i);
-		if (c->used && c->client.state == SERVE_HELLO &&
-		    (!oldest || c->began < oldest->began))
+		if (is_unknown(c) && (!oldest || c->began < oldest->began))
 			oldest = c;
 	}
-	if (!oldest || oldest->began > loop_now() - HELLO_GRACE)
+	if (!oldest || oldest->began > loop_now() - GRACE)
 		return false;
 	log_line(LOG_LEVEL_DEBUG, "%lu %s: makes room", oldest->client.number,
 		 oldest->client.peer);
 	end_conn(oldest);
 	return true;
+}
+
+bool
+conns_have_room(const struct conns *all)
+{
+	return all->slots.len < all->slots.max;
 }
 
 void

@@ -27,7 +27,7 @@ struct conn {
 	struct session session;
 	struct client client;
 	struct rsapool_job job; /* the decryption of the Hello */
-	int64_t began;          /* when it was accepted */
+	int64_t began;          /* when it was accepted, or its Hello */
 	bool used;
 	bool gone; /* closed, but the client still waits for the store */
 };
@@ -61,12 +61,16 @@ conns_free(struct conns *all);
 void
 conns_open(struct conns *all, int fd, const struct net_addr *peer);
 
+/* Whether there is a slot. */
+bool
+conns_have_room(const struct conns *all);
+
 /*
- * Whether there is a slot.  If not, the session that has for the longest time
- * not sent its Hello, and at least for a second, makes room.
+ * Ends the session that has for the longest time, and at least for a second,
+ * not sent its Hello, or not said behind it who it is.  False: there is none.
  */
 bool
-conns_make_room(struct conns *all);
+conns_drop_one(struct conns *all);
 
 /* From now on sessions end as soon as nothing is left to be answered. */
 void

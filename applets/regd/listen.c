@@ -36,13 +36,16 @@ take_ready(struct loop_watch *watch, short revents)
 	watch->events = POLLIN;
 	watch->deadline = LOOP_NEVER;
 	for (int i = 0; i < ACCEPT_MAX; i++) {
-		if (!conns_make_room(conns)) {
+		if (!conns_have_room(conns) && !conns_drop_one(conns)) {
 			pause_accepting(l, "all sessions are taken");
 			return;
 		}
 		enum err e = net_accept(watch->fd, &fd, &peer);
+		int reason = errno;
+		if (e == ERR_SYSTEM && conns_drop_one(conns))
+			continue; /* that was a descriptor, too */
 		if (e == ERR_SYSTEM)
-			pause_accepting(l, strerror(errno));
+			pause_accepting(l, strerror(reason));
 		if (e != ERR_OK)
 			return;
 		conns_open(conns, fd, &peer);

@@ -7,6 +7,9 @@ attack.py JOB --cred regCred.dat [options]
   flood --pid PID --log FILE --requests N
       Requests without end to a registry that is told to stop: it does not
       answer them all first.
+  crowd --sessions N --stage connect|hello
+      So many connections that do no more than that: one that has something
+      to say is served while they are held.
 
 Each prints one line and ends with 0 when the registry did as it should.
 """
@@ -59,7 +62,20 @@ def flood(o):
     return int(answers)
 
 
-JOBS = {"flood": flood}
+def crowd(o):
+    held = []
+    for _ in range(o.sessions):
+        one = link.Client(ident.Cred(o.cred), "prefixed")
+        if o.stage == "hello":
+            one.open()
+        held.append(one)
+    c = client(o)
+    must(c.ask(c.member(b"late", 5))["op"] == "MemberOK", "not served")
+    must(c.ask({"Op": pb.OP["Bye"]})["op"] == "Ack", "no Ack")
+    return len(held)
+
+
+JOBS = {"flood": flood, "crowd": crowd}
 
 
 def main():
@@ -72,6 +88,8 @@ def main():
     p.add_argument("--pid", type=int)
     p.add_argument("--log")
     p.add_argument("--requests", type=int, default=30000)
+    p.add_argument("--sessions", type=int, default=40)
+    p.add_argument("--stage", choices=("connect", "hello"))
     o = p.parse_args()
     print(o.job, JOBS[o.job](o))
     return 0
