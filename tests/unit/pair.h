@@ -179,4 +179,27 @@ pair_message(uint8_t *dst, size_t len)
 		dst[i] = (uint8_t)(i * 7 % 11);
 }
 
+static uint8_t pair_text[SESSION_MESSAGE_MAX + 1]; /* what end_post posts */
+
+/* from posts a message of len bytes; its wire form is in dst. */
+static inline size_t
+end_post(struct end *from, size_t len, uint8_t *dst)
+{
+	pair_message(pair_text, len);
+	if (session_post(&from->s, pair_text, len, 0) != ERR_OK)
+		return 0;
+	return end_drain(from, dst, 0);
+}
+
+/* Whether a message is in place, and which. */
+static inline bool
+end_holds(const struct end *e, const uint8_t *want, size_t len)
+{
+	size_t got_len;
+	const uint8_t *got = session_message(&e->s, &got_len);
+
+	return end_can(e, SESSION_CAN_MESSAGE) && got_len == len &&
+	       memcmp(got, want, len) == 0;
+}
+
 #endif

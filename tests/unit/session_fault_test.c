@@ -9,27 +9,6 @@
 
 static struct pair fresh, p;
 static uint8_t wire[PAIR_WIRE_MAX];
-static uint8_t message[SESSION_MESSAGE_MAX + 1];
-
-static bool
-message_is(const struct end *e, const uint8_t *want, size_t len)
-{
-	size_t got_len;
-	const uint8_t *got = session_message(&e->s, &got_len);
-
-	return end_can(e, SESSION_CAN_MESSAGE) && got_len == len &&
-	       memcmp(got, want, len) == 0;
-}
-
-/* from posts a message of len bytes; its wire form is in dst. */
-static size_t
-post(struct end *from, size_t len, uint8_t *dst)
-{
-	pair_message(message, len);
-	if (session_post(&from->s, message, len, 0) != ERR_OK)
-		return 0;
-	return end_drain(from, dst, 0);
-}
 
 /* Older dialects: a second request before the first is answered. */
 static void
@@ -39,10 +18,10 @@ test_impatient(enum dialect d)
 	size_t len, n, alive = 0;
 
 	pair_open(&fresh, d);
-	len = post(&fresh.client, 20, wire);
-	pair_message(message, 20);
-	n = len +
-	    seal_put(&fresh.client.s.seal, &pair_rng, wire + len, message, 20);
+	len = end_post(&fresh.client, 20, wire);
+	pair_message(pair_text, 20);
+	n = len + seal_put(&fresh.client.s.seal, &pair_rng, wire + len,
+			   pair_text, 20);
 
 	pair_copy(&p, &fresh);
 	is_int(end_feed(&p.server, wire, n, n, 0), n, "%s: two at once", name);
@@ -57,16 +36,16 @@ test_impatient(enum dialect d)
 
 	pair_copy(&p, &fresh);
 	end_feed(&p.server, wire, len, len, 0);
-	ok(message_is(&p.server, message, 20), "%s: the first one", name);
+	ok(end_holds(&p.server, pair_text, 20), "%s: the first one", name);
 	session_message_done(&p.server.s, 0);
 	end_feed(&p.server, wire + len, 1, 1, 0);
 	ok(end_closed(&p.server), "%s: a byte before its answer", name);
-	is_int(session_post(&p.server.s, message, 20, 0), ERR_BUSY,
+	is_int(session_post(&p.server.s, pair_text, 20, 0), ERR_BUSY,
 	       "%s: then it cannot be answered", name);
 
 	pair_copy(&p, &fresh);
 	end_feed(&p.server, wire, len, len, 0);
-	session_post(&p.server.s, message, 20, 0);
+	session_post(&p.server.s, pair_text, 20, 0);
 	session_send_done(&p.server.s, 5, 0);
 	session_message_done(&p.server.s, 0);
 	end_feed(&p.server, wire + len, 1, 1, 0);
@@ -75,7 +54,7 @@ test_impatient(enum dialect d)
 	/* what the initiator may not get */
 	pair_copy(&p, &fresh);
 	end_feed(&p.server, wire, len, len, 0);
-	n = post(&p.server, 20, wire);
+	n = end_post(&p.server, 20, wire);
 	wire[n] = 0;
 	end_feed(&p.client, wire, n + 1, n + 1, 0);
 	ok(end_closed(&p.client), "%s: a byte behind an answer", name);
@@ -91,7 +70,7 @@ test_flips(void)
 	size_t len, alive = 0;
 
 	pair_open(&fresh, DIALECT_SEALED);
-	len = post(&fresh.client, 20, wire);
+	len = end_post(&fresh.client, 20, wire);
 	for (size_t bit = 0; bit < 8 * len; bit++) {
 		pair_copy(&p, &fresh);
 		wire[bit / 8] ^= (uint8_t)(1U << (bit % 8));
@@ -131,14 +110,14 @@ test_silence(enum dialect d)
 
 	pair_open(&fresh, d);
 	before = fresh.client.s.seal;
-	len = post(&fresh.client, 20, wire);
+	len = end_post(&fresh.client, 20, wire);
 	check_silence(d, len - 1, "short by a byte");
 	check_silence(d, len - 16, "short by a block");
 	wire[len - 1] ^= 1;
 	check_silence(d, len, "wrong padding");
 	fresh.client.s.seal = before;
-	memset(message, 'x', 20);
-	len = seal_put(&before, &pair_rng, wire, message, 20);
+	memset(pair_text, 'x', 20);
+	len = seal_put(&before, &pair_rng, wire, pair_text, 20);
 	check_silence(d, len, "undecodable");
 	len = seal_put(&fresh.client.s.seal, &pair_rng, wire,
 		       (const uint8_t *)"\x72\x01x", 3);
@@ -158,11 +137,11 @@ test_hostile_padding(enum dialect d)
 	max = session_message_max(&p.client.s);
 	/* whole fields, Op of a wrong type, then 8 times 8, in each block */
 	for (size_t at = 0; at < max; at += 16) {
-		memcpy(message + at, "\x0d\0\0\0\0\x18\x80\x01", 8);
-		memset(message + at + 8, 8, max - at < 16 ? max - at - 8 : 8);
+		memcpy(pair_text + at, "\x0d\0\0\0\0\x18\x80\x01", 8);
+		memset(pair_text + at + 8, 8, max - at < 16 ? max - at - 8 : 8);
 	}
 	pair_asked = 0;
-	len = seal_put(&p.client.s.seal, &pair_rng, wire, message, max);
+	len = seal_put(&p.client.s.seal, &pair_rng, wire, pair_text, max);
 	end_feed(&p.server, wire, len, len, 0);
 	ok(!end_can(&p.server, SESSION_CAN_MESSAGE), "%s: no message",
 	   dialect_name(d));
@@ -180,8 +159,8 @@ test_not_joined(enum dialect d)
 	size_t len;
 
 	pair_open(&p, d);
-	pair_message(message, 24);
-	len = seal_put(&p.client.s.seal, &pair_rng, wire, message, 24);
+	pair_message(pair_text, 24);
+	len = seal_put(&p.client.s.seal, &pair_rng, wire, pair_text, 24);
 	if (d == DIALECT_DOCUMENTED) {
 		len += seal_put(&p.client.s.seal, &pair_rng, wire + len,
 				(const uint8_t *)"\x08\x01", 2);
@@ -189,7 +168,7 @@ test_not_joined(enum dialect d)
 		ok(end_closed(&p.server), "two messages are never one");
 	} else {
 		end_feed(&p.server, wire, len, len, 0);
-		ok(message_is(&p.server, message, 24), "padding is no field");
+		ok(end_holds(&p.server, pair_text, 24), "padding is no field");
 	}
 }
 
@@ -209,7 +188,7 @@ test_late_op(enum dialect d)
 	len = seal_put(&p.client.s.seal, &pair_rng, wire, late,
 		       sizeof late - 1);
 	end_feed(&p.server, wire, len, len, 0);
-	ok(message_is(&p.server, late, sizeof late - 1), "%s: Op comes last",
+	ok(end_holds(&p.server, late, sizeof late - 1), "%s: Op comes last",
 	   dialect_name(d));
 }
 

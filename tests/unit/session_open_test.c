@@ -9,17 +9,6 @@
 
 static struct pair fresh, p;
 static uint8_t wire[PAIR_WIRE_MAX], wire2[PAIR_WIRE_MAX];
-static uint8_t message[SESSION_MESSAGE_MAX + 1];
-
-/* from posts a message of len bytes; its wire form is in dst. */
-static size_t
-post(struct end *from, size_t len, uint8_t *dst)
-{
-	pair_message(message, len);
-	if (session_post(&from->s, message, len, 0) != ERR_OK)
-		return 0;
-	return end_drain(from, dst, 0);
-}
 
 /* The Hello, and then the Reply, cut in two at each byte. */
 static void
@@ -206,14 +195,14 @@ test_wiped(enum dialect d)
 	ok(!holds(&p, sizeof p, key2, 32), "%s: open: no key2", name);
 	is_mem(&p.client.s.hello, &no_hello, sizeof no_hello,
 	       "%s: nothing of the exchange", name);
-	len = post(&p.client, 100, wire);
+	len = end_post(&p.client, 100, wire);
 	end_feed(&p.server, wire, len, len, 0);
 	session_message_done(&p.server.s, 0);
-	ok(!holds(p.server.in, sizeof p.server.in, message, 16),
+	ok(!holds(p.server.in, sizeof p.server.in, pair_text, 16),
 	   "%s: no message that was taken", name);
-	end_feed(&p.client, wire, post(&p.server, 100, wire), 200, 0);
+	end_feed(&p.client, wire, end_post(&p.server, 100, wire), 200, 0);
 	session_message_done(&p.client.s, 0);
-	post(&p.client, 100, wire);
+	end_post(&p.client, 100, wire);
 	end_feed(&p.server, wire, 3, 3, 0);
 	session_wipe(&p.server.s);
 	ok(end_closed(&p.server), "%s: wiped is closed", name);
@@ -241,8 +230,8 @@ test_speaks_first(void)
 	end_feed(&p.server, wire, len, len, 0);
 	end_decrypt(&p.server, 0);
 	len = end_drain(&p.server, wire, 0);
-	pair_message(message, 20);
-	is_int(session_post(&p.server.s, message, 20, 0), ERR_OK, "posts");
+	pair_message(pair_text, 20);
+	is_int(session_post(&p.server.s, pair_text, 20, 0), ERR_OK, "posts");
 	n = len + end_drain(&p.server, wire + len, 0);
 	took = end_feed(&p.client, wire, n, n, 0);
 	is_int(took, n, "Reply and record at once");

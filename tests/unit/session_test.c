@@ -9,27 +9,6 @@
 
 static struct pair fresh, p;
 static uint8_t wire[PAIR_WIRE_MAX], wire2[PAIR_WIRE_MAX];
-static uint8_t message[SESSION_MESSAGE_MAX + 1];
-
-static bool
-message_is(const struct end *e, const uint8_t *want, size_t len)
-{
-	size_t got_len;
-	const uint8_t *got = session_message(&e->s, &got_len);
-
-	return end_can(e, SESSION_CAN_MESSAGE) && got_len == len &&
-	       memcmp(got, want, len) == 0;
-}
-
-/* from posts a message of len bytes; its wire form is in dst. */
-static size_t
-post(struct end *from, size_t len, uint8_t *dst)
-{
-	pair_message(message, len);
-	if (session_post(&from->s, message, len, 0) != ERR_OK)
-		return 0;
-	return end_drain(from, dst, 0);
-}
 
 /* One message of len bytes to the server, cut in two at each byte. */
 static void
@@ -38,13 +17,13 @@ check_cuts(enum dialect d, size_t len)
 	size_t n, wrong = 0;
 
 	pair_open(&fresh, d);
-	n = post(&fresh.client, len, wire);
+	n = end_post(&fresh.client, len, wire);
 	for (size_t cut = 1; cut <= n; cut++) {
 		pair_copy(&p, &fresh);
 		end_feed(&p.server, wire, cut, n, 0);
 		wrong += end_can(&p.server, SESSION_CAN_MESSAGE) != (cut == n);
 		end_feed(&p.server, wire + cut, n - cut, n, 0);
-		wrong += !message_is(&p.server, message, len);
+		wrong += !end_holds(&p.server, pair_text, len);
 	}
 	is_int(wrong, 0, "%s: %zu bytes cut anywhere", dialect_name(d), len);
 }
@@ -54,16 +33,16 @@ static void
 exchange(enum dialect d, size_t len, size_t chunk)
 {
 	const char *name = dialect_name(d);
-	size_t n = post(&p.client, len, wire);
+	size_t n = end_post(&p.client, len, wire);
 
 	is_int(end_feed(&p.server, wire, n, chunk, 0), n,
 	       "%s: %zu bytes, %zu at a time", name, len, chunk);
-	ok(message_is(&p.server, message, len), "%s: arrive", name);
+	ok(end_holds(&p.server, pair_text, len), "%s: arrive", name);
 	session_message_done(&p.server.s, 0);
-	n = post(&p.server, len, wire);
+	n = end_post(&p.server, len, wire);
 	ok(n > 0 && end_feed(&p.client, wire, n, chunk, 0) == n,
 	   "%s: and are answered", name);
-	ok(message_is(&p.client, message, len), "%s: back again", name);
+	ok(end_holds(&p.client, pair_text, len), "%s: back again", name);
 	session_message_done(&p.client.s, 0);
 }
 
@@ -81,10 +60,10 @@ test_messages(enum dialect d)
 		exchange(d, session_message_max(&p.client.s), chunks[i]);
 		exchange(d, 47, chunks[i]);
 	}
-	is_int(session_post(&p.client.s, message,
+	is_int(session_post(&p.client.s, pair_text,
 			    session_message_max(&p.client.s) + 1, 0),
 	       ERR_TOO_LONG, "%s: one byte too many", dialect_name(d));
-	is_int(session_post(&p.client.s, message, 0, 0), ERR_TOO_LONG,
+	is_int(session_post(&p.client.s, pair_text, 0, 0), ERR_TOO_LONG,
 	       "%s: no bytes", dialect_name(d));
 }
 
@@ -133,16 +112,16 @@ test_turns(enum dialect d)
 	size_t len;
 
 	pair_open(&p, d);
-	pair_message(message, 20);
-	is_int(session_post(&p.server.s, message, 20, 0), ERR_BUSY,
+	pair_message(pair_text, 20);
+	is_int(session_post(&p.server.s, pair_text, 20, 0), ERR_BUSY,
 	       "%s: a responder does not begin", name);
-	len = post(&p.client, 20, wire);
-	is_int(session_post(&p.client.s, message, 20, 0), ERR_BUSY,
+	len = end_post(&p.client, 20, wire);
+	is_int(session_post(&p.client.s, pair_text, 20, 0), ERR_BUSY,
 	       "%s: one request at a time", name);
 	end_feed(&p.server, wire, len, len, 0);
-	is_int(session_post(&p.server.s, message, 20, 0), ERR_OK,
+	is_int(session_post(&p.server.s, pair_text, 20, 0), ERR_OK,
 	       "%s: an answer before the request is taken", name);
-	is_int(session_post(&p.server.s, message, 20, 0), ERR_BUSY,
+	is_int(session_post(&p.server.s, pair_text, 20, 0), ERR_BUSY,
 	       "%s: and only one", name);
 	end_drain(&p.server, wire, 0);
 	ok(end_can(&p.server, SESSION_CAN_MESSAGE), "%s: still there", name);
@@ -159,20 +138,20 @@ test_records(bool pipelined)
 
 	pair_config.pipelined = pipelined;
 	pair_open(&p, DIALECT_SEALED);
-	len = post(&p.client, 20, wire);
-	n = len + post(&p.client, 30, wire + len);
+	len = end_post(&p.client, 20, wire);
+	n = len + end_post(&p.client, 30, wire + len);
 	got = end_feed(&p.server, wire, n, n, 0);
 	is_int(got, len, "%s: the second record is left", name);
-	pair_message(message, 20);
-	ok(message_is(&p.server, message, 20), "%s: the first", name);
+	pair_message(pair_text, 20);
+	ok(end_holds(&p.server, pair_text, 20), "%s: the first", name);
 	session_message_done(&p.server.s, 0);
 	is_int(end_feed(&p.server, wire + got, n - got, 3, 0), n - got,
 	       "%s: the rest", name);
 	is_int(end_can(&p.server, SESSION_CAN_MESSAGE), pipelined,
 	       "%s: the second before the answer", name);
-	len = post(&p.server, 20, wire);
-	pair_message(message, 30);
-	ok(message_is(&p.server, message, 30), "%s: and after", name);
+	len = end_post(&p.server, 20, wire);
+	pair_message(pair_text, 30);
+	ok(end_holds(&p.server, pair_text, 30), "%s: and after", name);
 	session_message_done(&p.server.s, 0);
 	is_int(end_feed(&p.client, wire, len, len, 0), len, "%s: answer", name);
 	pair_config.pipelined = false;
@@ -186,18 +165,18 @@ test_third(void)
 
 	pair_open(&p, DIALECT_SEALED);
 	for (int i = 0; i < 3; i++)
-		len += post(&p.client, 20, wire + len);
+		len += end_post(&p.client, 20, wire + len);
 	at = end_feed(&p.server, wire, len, len, 0);
 	session_message_done(&p.server.s, 0);
 	at += end_feed(&p.server, wire + at, len - at, len, 0);
-	post(&p.server, 20, wire2);
-	ok(message_is(&p.server, message, 20), "the second is released");
+	end_post(&p.server, 20, wire2);
+	ok(end_holds(&p.server, pair_text, 20), "the second is released");
 	session_message_done(&p.server.s, 0);
 	at += end_feed(&p.server, wire + at, len - at, len, 0);
 	is_int(at, len, "the third is there");
 	ok(!end_can(&p.server, SESSION_CAN_MESSAGE), "and held");
-	post(&p.server, 20, wire2);
-	ok(message_is(&p.server, message, 20), "until the second is answered");
+	end_post(&p.server, 20, wire2);
+	ok(end_holds(&p.server, pair_text, 20), "until the second is answered");
 }
 
 /* Sealed: several small ones posted before anything is sent. */
@@ -208,15 +187,15 @@ test_posting(void)
 
 	pair_config.pipelined = true;
 	pair_open(&p, DIALECT_SEALED);
-	pair_message(message, 1000);
-	while (session_post(&p.server.s, message, 1000, 0) == ERR_OK)
+	pair_message(pair_text, 1000);
+	while (session_post(&p.server.s, pair_text, 1000, 0) == ERR_OK)
 		posted++;
 	is_int(posted, SESSION_BUF_LEN / 1018, "posts what there is room for");
 	ok(!end_can(&p.server, SESSION_CAN_POST), "and says that it is full");
 	len = end_drain(&p.server, wire, 0);
 	while (at < len) {
 		at += end_feed(&p.client, wire + at, len - at, len, 0);
-		if (!message_is(&p.client, message, 1000))
+		if (!end_holds(&p.client, pair_text, 1000))
 			break;
 		session_message_done(&p.client.s, 0);
 		got++;
@@ -234,22 +213,22 @@ test_rekey(void)
 	pair_open(&p, DIALECT_SEALED);
 	p.client.s.seal.rekey_after = p.server.s.seal.rekey_after = 2;
 	for (int i = 0; i < 9; i++) {
-		len = post(&p.client, 50, wire);
+		len = end_post(&p.client, 50, wire);
 		end_feed(&p.server, wire, len, 11, 0);
-		wrong += !message_is(&p.server, message, 50);
+		wrong += !end_holds(&p.server, pair_text, 50);
 		session_message_done(&p.server.s, 0);
-		len = post(&p.server, 60, wire);
+		len = end_post(&p.server, 60, wire);
 		end_feed(&p.client, wire, len, 11, 0);
-		wrong += !message_is(&p.client, message, 60);
+		wrong += !end_holds(&p.client, pair_text, 60);
 		session_message_done(&p.client.s, 0);
 	}
 	is_int(wrong, 0, "rekey: nine exchanges, four changes of keys");
 	p.server.s.seal.rekey_after = 3;
 	for (int i = 0; i < 3; i++) {
-		len = post(&p.client, 50, wire);
+		len = end_post(&p.client, 50, wire);
 		end_feed(&p.server, wire, len, len, 0);
 		session_message_done(&p.server.s, 0);
-		len = post(&p.server, 60, wire);
+		len = end_post(&p.server, 60, wire);
 		end_feed(&p.client, wire, len, len, 0);
 		session_message_done(&p.client.s, 0);
 	}

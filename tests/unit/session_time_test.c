@@ -9,27 +9,6 @@
 
 static struct pair fresh, p;
 static uint8_t wire[PAIR_WIRE_MAX], wire2[PAIR_WIRE_MAX];
-static uint8_t message[SESSION_MESSAGE_MAX + 1];
-
-static bool
-message_is(const struct end *e, const uint8_t *want, size_t len)
-{
-	size_t got_len;
-	const uint8_t *got = session_message(&e->s, &got_len);
-
-	return end_can(e, SESSION_CAN_MESSAGE) && got_len == len &&
-	       memcmp(got, want, len) == 0;
-}
-
-/* from posts a message of len bytes; its wire form is in dst. */
-static size_t
-post(struct end *from, size_t len, uint8_t *dst)
-{
-	pair_message(message, len);
-	if (session_post(&from->s, message, len, 0) != ERR_OK)
-		return 0;
-	return end_drain(from, dst, 0);
-}
 
 static void
 test_deadlines(enum dialect d)
@@ -46,8 +25,8 @@ test_deadlines(enum dialect d)
 	is_int(session_deadline(&p.server.s), 5000, "%s: idle", name);
 	is_int(session_deadline(&p.client.s), SESSION_NEVER, "%s: our turn",
 	       name);
-	pair_message(message, 20);
-	session_post(&p.client.s, message, 20, 100);
+	pair_message(pair_text, 20);
+	session_post(&p.client.s, pair_text, 20, 100);
 	is_int(session_deadline(&p.client.s), 2100, "%s: for sending", name);
 	len = end_drain(&p.client, wire, 200);
 	is_int(session_deadline(&p.client.s), 5200, "%s: for an answer", name);
@@ -60,7 +39,7 @@ test_deadlines(enum dialect d)
 	session_message_done(&p.server.s, 600);
 	is_int(session_deadline(&p.server.s), SESSION_NEVER, "%s: still there",
 	       name);
-	session_post(&p.server.s, message, 20, 700);
+	session_post(&p.server.s, pair_text, 20, 700);
 	is_int(session_deadline(&p.server.s), 2700, "%s: for sending", name);
 	session_send_done(&p.server.s, 3, 2600);
 	is_int(session_deadline(&p.server.s), 2700, "%s: all of it", name);
@@ -91,23 +70,23 @@ test_overlap(void)
 	size_t len;
 
 	pair_open(&p, DIALECT_SEALED);
-	len = post(&p.client, 20, wire);
-	len += post(&p.client, 20, wire + len);
+	len = end_post(&p.client, 20, wire);
+	len += end_post(&p.client, 20, wire + len);
 	end_feed(&p.server, wire, len, len, 100);
 	session_message_done(&p.server.s, 100);
 	end_feed(&p.server, wire + len / 2, 1, 1, 300);
-	session_post(&p.server.s, message, 20, 400);
-	session_post(&p.server.s, message, 20, 500);
+	session_post(&p.server.s, pair_text, 20, 400);
+	session_post(&p.server.s, pair_text, 20, 500);
 	is_int(session_deadline(&p.server.s), 2300, "that of the record");
 	end_feed(&p.server, wire + len / 2 + 1, len / 2 - 1, len, 600);
 	is_int(session_deadline(&p.server.s), 2400, "that of the first post");
 	pair_open(&p, DIALECT_SEALED);
-	len = post(&p.client, 20, wire);
-	len += post(&p.client, 20, wire + len);
+	len = end_post(&p.client, 20, wire);
+	len += end_post(&p.client, 20, wire + len);
 	end_feed(&p.server, wire, len, len, 100);
 	session_message_done(&p.server.s, 100);
 	end_feed(&p.server, wire + len / 2, 1, 1, 300);
-	session_post(&p.server.s, message, 20, 400);
+	session_post(&p.server.s, pair_text, 20, 400);
 	end_drain(&p.server, wire2, 500);
 	is_int(session_deadline(&p.server.s), 2300, "a record is under way");
 }
@@ -118,8 +97,8 @@ test_end_sending(void)
 {
 	pair_config.pipelined = true;
 	pair_open(&p, DIALECT_SEALED);
-	pair_message(message, 20);
-	session_post(&p.server.s, message, 20, 100);
+	pair_message(pair_text, 20);
+	session_post(&p.server.s, pair_text, 20, 100);
 	session_send_done(&p.server.s, 3, 100);
 	session_recv_end(&p.server.s);
 	is_int(session_can(&p.server.s), SESSION_CAN_SEND, "sends the rest");
@@ -156,7 +135,7 @@ test_end(enum dialect d)
 	ok(end_closed(&p.client), "%s: end before a Reply", name);
 
 	pair_open(&fresh, d);
-	len = post(&fresh.client, 20, wire);
+	len = end_post(&fresh.client, 20, wire);
 	pair_copy(&p, &fresh);
 	session_recv_end(&p.server.s);
 	ok(end_closed(&p.server), "%s: end between messages", name);
@@ -171,11 +150,12 @@ test_end(enum dialect d)
 	       "%s: end behind a request", name);
 	session_message_done(&p.server.s, 0);
 	ok(!end_closed(&p.server), "%s: it will be answered", name);
-	n = post(&p.server, 20, wire);
+	n = end_post(&p.server, 20, wire);
 	ok(n > 0 && end_closed(&p.server), "%s: and then closed", name);
 	end_feed(&p.client, wire, n, n, 0);
 	session_recv_end(&p.client.s);
-	ok(message_is(&p.client, message, 20), "%s: the answer is there", name);
+	ok(end_holds(&p.client, pair_text, 20), "%s: the answer is there",
+	   name);
 	session_message_done(&p.client.s, 0);
 	ok(end_closed(&p.client), "%s: end behind an answer", name);
 }
@@ -187,11 +167,11 @@ test_close(enum dialect d)
 	size_t len;
 
 	pair_open(&p, d);
-	len = post(&p.client, 20, wire);
+	len = end_post(&p.client, 20, wire);
 	end_feed(&p.server, wire, len, len, 0);
 	session_message_done(&p.server.s, 0);
-	pair_message(message, 30);
-	session_post(&p.server.s, message, 30, 0);
+	pair_message(pair_text, 30);
+	session_post(&p.server.s, pair_text, 30, 0);
 	session_close(&p.server.s);
 	is_int(session_can(&p.server.s), SESSION_CAN_SEND,
 	       "%s: closing sends what is left", name);
@@ -199,7 +179,7 @@ test_close(enum dialect d)
 	len = end_drain(&p.server, wire, 0);
 	ok(end_closed(&p.server), "%s: and closes", name);
 	end_feed(&p.client, wire, len, len, 0);
-	ok(message_is(&p.client, message, 30), "%s: it arrived", name);
+	ok(end_holds(&p.client, pair_text, 30), "%s: it arrived", name);
 	session_close(&p.client.s);
 	ok(end_closed(&p.client), "%s: nothing left, closed at once", name);
 }
