@@ -120,7 +120,7 @@ check_limits(void)
 	none = calloc(huge / 2 + 1, 2);
 	ok(!none, "nor one whose product wraps round");
 	free(none);
-	void *p = malloc(1);
+	void *volatile p = malloc(1);
 	void *volatile q = realloc(p, huge);
 	ok(!q, "nor by growing");
 	free(q); /* p is lost on purpose: compilers call its use a fault */
