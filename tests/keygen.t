@@ -192,6 +192,10 @@ is "$(openssl rsa -in key -noout -check 2>&1)" "RSA key ok" "openssl agrees"
 is "$(cut -d ' ' -f 1,2 key.pub)" "$(ssh-keygen -y -f key)" \
 	"key.pub is what ssh-keygen makes of it"
 is "$(cut -d ' ' -f 3- key.pub)" "" "without a comment"
+for file in key key.pub ./key "$T/key"; do
+	is "$(xl keygen -l -f "$file")" "$(ssh-keygen -l -f "$file")" \
+		"the fingerprint of ${file#"$T/"} as ssh-keygen prints it"
+done
 cp key key.was
 status 73 "not over a key" xl keygen -o key
 err_is "xl-keygen: cannot write key: exists already" "it says so"

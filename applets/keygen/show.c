@@ -73,9 +73,13 @@ print_public(const struct keygen *job, const struct source *from)
 	return keygen_put_line(job, job->output, &from->pub, comment, len);
 }
 
-/* As ssh-keygen does: a private key's comment is that of its .pub file. */
+/*
+ * As ssh-keygen does: a private key's comment is that of its .pub file, or
+ * where that has none the file's name.
+ */
 static void
-read_comment_beside(struct source *from, const char *path)
+read_comment_beside(struct source *from, const char *path,
+		    char comment[static FILE_PATH_MAX])
 {
 	char pub_path[FILE_PATH_MAX];
 	struct rsakey_public pub;
@@ -88,23 +92,22 @@ read_comment_beside(struct source *from, const char *path)
 	    keyfile_parse_public(&pub, from->text, from->len) != ERR_OK ||
 	    !rsakey_equal(&pub, &from->pub))
 		from->len = 0;
+	else
+		strcpy(comment, pub_path);
 }
 
 static int
 print_fingerprint(const struct keygen *job, struct source *from)
 {
 	char print[KEYFILE_FINGERPRINT_MAX];
-	char comment[KEYGEN_COMMENT_MAX + 1];
+	char comment[FILE_PATH_MAX] = "no comment";
 	size_t len;
 	if (from->is_private)
-		read_comment_beside(from, job->key);
+		read_comment_beside(from, job->key, comment);
 	const char *text = keyfile_comment(from->text, from->len, &len);
-	if (len == 0) {
-		text = "no comment";
-		len = strlen(text);
-	}
-	size_t n = fmt_text(comment, sizeof comment, "%.*s", (int)len, text);
-	text_clean(comment, n < sizeof comment ? n : sizeof comment - 1);
+	if (len > 0)
+		fmt_text(comment, sizeof comment, "%.*s", (int)len, text);
+	text_clean(comment, strlen(comment));
 	keyfile_fingerprint(print, &from->pub);
 	fmt_print(stdout, "%u %s %s (RSA)\n", rsakey_bits(&from->pub), print,
 		  comment);
