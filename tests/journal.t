@@ -172,6 +172,17 @@ damage broken
 rm broken/registry.log
 mkdir broken/registry.log
 status 73 "a folder" fails broken
+err_is "xl-regd: cannot open broken/registry.log: not a regular file" \
+	"a folder: said"
+rmdir broken/registry.log
+ln -s ../elsewhere broken/registry.log
+for there in no yes; do
+	[ $there = no ] || cp made/registry.log elsewhere
+	status 73 "a symlink, its target there: $there" fails broken
+	ok "a symlink, its target there: $there: left alone" \
+		test -L broken/registry.log
+done
+same made/registry.log elsewhere "a symlink: nor is its target touched"
 
 damage broken
 echo junk >broken/registry.log.new
@@ -258,6 +269,14 @@ if mount -t tmpfs -o size=256k tmpfs small 2>/dev/null; then
 	ok "tmpfs: all is there after SIGKILL" "$NET/load.py" check \
 		--cred small/regd/regCred.dat --out acked
 	stop "$PID"
+	truncate -s -5 small/regd/registry.log
+	dd if=/dev/zero of=small/filler bs=1024 2>/dev/null
+	status 74 "tmpfs: a torn tail, and no room for it" fails small/regd
+	err_is "xl-regd: cannot mend small/regd/registry.log: No space left on \
+device" "tmpfs: a torn tail: said"
+	rm small/filler
+	start small/regd
+	ok "tmpfs: a torn tail: with room it starts" stop "$PID"
 	umount small
 else
 	skip "a full tmpfs" "cannot mount one"

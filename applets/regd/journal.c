@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "applets/regd/frame.h"
@@ -242,13 +243,13 @@ static enum err
 open_file(struct journal *j)
 {
 	struct journal fresh;
+	struct stat st;
 	j->end = FRAME_HEADER_LEN;
-	if (j->path[0] != '\0') {
-		j->fd = open(j->path, O_RDWR | O_CLOEXEC);
-		if (j->fd >= 0)
-			return ERR_OK;
-		if (errno != ENOENT)
-			return ERR_CREATE;
+	if (j->path[0] != '\0' && lstat(j->path, &st) == 0) {
+		if (!S_ISREG(st.st_mode))
+			return ERR_NOT_FILE; /* rename would take its place */
+		j->fd = open(j->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		return j->fd >= 0 ? ERR_OK : ERR_CREATE;
 	}
 	enum err e = journal_begin(&fresh, j);
 	if (e == ERR_OK)

@@ -44,7 +44,7 @@ struct journal {
  * Opens the journal in folder, made when there is none, or with NULL one in
  * memory, and allocates its buffer.  What is in the file is not looked at:
  * replay_journal comes next.  rng must outlive it.  ERR_CREATE, ERR_WRITE,
- * ERR_SYSTEM (errno).
+ * ERR_SYSTEM (errno), ERR_NOT_FILE.
  */
 enum err
 journal_open(struct journal *j, const char *folder, struct rng *rng);

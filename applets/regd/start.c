@@ -28,7 +28,8 @@ static int
 say_replay(enum err e, const struct regd *r, const struct replay *replay)
 {
 	if (e != ERR_MALFORMED)
-		return say_cannot(e, "read", r->journal.path);
+		return say_cannot(e, e == ERR_READ ? "read" : "mend",
+				  r->journal.path);
 	say("%s: offset %" PRIu64 ": %s", r->journal.path, replay->fault_at,
 	    replay->fault);
 	return err_status(e);
@@ -73,7 +74,8 @@ open_journal(struct regd *r)
 	registry_init(&r->registry, &r->rng);
 	enum err e = journal_open(&r->journal, r->dir, &r->rng);
 	if (e != ERR_OK)
-		return say_cannot(e, "open", JOURNAL_FILE);
+		return say_cannot(e, "open", r->dir ? r->journal.path
+						    : "memory");
 	e = replay_journal(&replay, &r->journal);
 	return e == ERR_OK ? mend_journal(r, &replay)
 			   : say_replay(e, r, &replay);
