@@ -10,7 +10,7 @@
 #include "core/base/log.h"
 
 #define GRACE 1000      /* ms an unknown client keeps its slot for certain */
-#define DRAIN_MAX 65536  /* bytes that are thrown away when closing */
+#define DRAIN_MAX 65536 /* bytes that are thrown away when closing */
 
 #define CONN_OF(pointer, member)                                         \
 	((struct conn *)(void *)((char *)(pointer)-offsetof(struct conn, \
