@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "applets/join/enroll.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/bytes.h"
 #include "core/base/fmt.h"
 #include "core/ident/version.h"
-
-static const char absent[] = "cannot find cluster with this name";
 
 void
 enroll_init(struct enroll *e, const struct enroll_plan *plan,
@@ -45,33 +41,7 @@ enroll_is_served(const struct enroll *e)
 	return e->step == ENROLL_STEP_BYE;
 }
 
-__attribute__((format(printf, 2, 3))) static enum enroll_next
-broken(struct enroll *e, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	fmt_vtext(e->why, sizeof e->why, format, args);
-	va_end(args);
-	return ENROLL_BROKEN;
-}
-
-static enum enroll_next
-go_on(struct enroll *e, enum enroll_step step)
-{
-	e->step = step;
-	return ENROLL_ASK;
-}
-
 /* Requests */
-
-static enum err
-ask_cred(struct enroll *e, reg_XLRegMsg *msg, const uint8_t *bind)
-{
-	(void)e;
-	(void)bind;
-	MSG_SET_NUMBER(msg, Op, reg_XLRegMsg_Tag_RegCredRequest);
-	return ERR_OK;
-}
 
 static enum err
 ask_member(struct enroll *e, reg_XLRegMsg *msg, const uint8_t *bind)
@@ -79,78 +49,53 @@ ask_member(struct enroll *e, reg_XLRegMsg *msg, const uint8_t *bind)
 	const struct rsakey_private *sk = e->plan->sk;
 	reg_Token *token = &msg->MemberSpecs;
 	uint8_t digest[32];
-	uint8_t sig[RSAKEY_LEN_MAX];
-	MSG_SET_NUMBER(msg, Op, reg_XLRegMsg_Tag_Member);
 	msg->has_MemberSpecs = true;
 	msg_make_token(token, &e->plan->self);
 	msg_digest_token(digest, token);
-	enum err err = rsakey_sign(sk, RSAKEY_SHA1, digest, sig);
-	if (err != ERR_OK)
+	token->has_DigSig = true;
+	token->DigSig.size = sk->pub.n_len;
+	enum err err =
+		rsakey_sign(sk, RSAKEY_SHA1, digest, token->DigSig.bytes);
+	if (err != ERR_OK || e->plan->dialect != DIALECT_SEALED)
 		return err;
-	MSG_SET(token, DigSig, sig, sk->pub.n_len);
-	if (e->plan->dialect != DIALECT_SEALED)
-		return ERR_OK;
 	msg_digest_member(digest, bind, token);
-	err = rsakey_sign(sk, RSAKEY_SHA256, digest, sig);
-	if (err != ERR_OK)
-		return err;
-	MSG_SET(msg, DigSig, sig, sk->pub.n_len);
+	msg->has_DigSig = true;
+	msg->DigSig.size = sk->pub.n_len;
+	return rsakey_sign(sk, RSAKEY_SHA256, digest, msg->DigSig.bytes);
+}
+
+enum err
+enroll_ask(struct enroll *e, reg_XLRegMsg *msg, const uint8_t *bind)
+{
+	const struct enroll_plan *plan = e->plan;
+	memset(msg, 0, sizeof *msg);
+	MSG_SET_NUMBER(msg, Op, e->step);
+	switch (e->step) {
+	case ENROLL_STEP_MEMBER:
+		return ask_member(e, msg, bind);
+	case ENROLL_STEP_CREATE:
+		MSG_SET_NUMBER(msg, ClusterMaxSize, plan->size);
+		MSG_SET_NUMBER(msg, EndPointCount,
+			       plan->self.ends_len > 1 ? 2 : 1);
+		break;
+	case ENROLL_STEP_JOIN:
+		break;
+	case ENROLL_STEP_GET:
+		gather_ask(&e->gather, msg);
+		if (e->held && plan->dialect == DIALECT_SEALED)
+			MSG_SET_NUMBER(msg, WaitSeconds, ENROLL_HOLD_SECONDS);
+		break;
+	case ENROLL_STEP_CRED:
+	case ENROLL_STEP_BYE:
+		return ERR_OK;
+	}
+	if (!msg->has_ClusterID)
+		MSG_SET(msg, ClusterName, plan->cluster, strlen(plan->cluster));
 	return ERR_OK;
 }
 
-static void
-set_cluster_name(struct enroll *e, reg_XLRegMsg *msg)
-{
-	MSG_SET(msg, ClusterName, e->plan->cluster, strlen(e->plan->cluster));
-}
-
-static enum err
-ask_create(struct enroll *e, reg_XLRegMsg *msg, const uint8_t *bind)
-{
-	size_t ends_len = e->plan->self.ends_len;
-	(void)bind;
-	MSG_SET_NUMBER(msg, Op, reg_XLRegMsg_Tag_Create);
-	set_cluster_name(e, msg);
-	MSG_SET_NUMBER(msg, ClusterMaxSize, e->plan->size);
-	MSG_SET_NUMBER(msg, EndPointCount, ends_len > 1 ? 2 : 1);
-	return ERR_OK;
-}
-
-static enum err
-ask_join(struct enroll *e, reg_XLRegMsg *msg, const uint8_t *bind)
-{
-	(void)bind;
-	MSG_SET_NUMBER(msg, Op, reg_XLRegMsg_Tag_Join);
-	set_cluster_name(e, msg);
-	return ERR_OK;
-}
-
-static enum err
-ask_get(struct enroll *e, reg_XLRegMsg *msg, const uint8_t *bind)
-{
-	(void)bind;
-	gather_ask(&e->gather, msg);
-	if (e->held && e->plan->dialect == DIALECT_SEALED)
-		MSG_SET_NUMBER(msg, WaitSeconds, ENROLL_HOLD_SECONDS);
-	return ERR_OK;
-}
-
-static enum err
-ask_bye(struct enroll *e, reg_XLRegMsg *msg, const uint8_t *bind)
-{
-	(void)e;
-	(void)bind;
-	MSG_SET_NUMBER(msg, Op, reg_XLRegMsg_Tag_Bye);
-	return ERR_OK;
-}
-
-/* Replies */
-
-static bool
-same_name(const uint8_t *bytes, size_t len, const char *name)
-{
-	return len == strlen(name) && memcmp(bytes, name, len) == 0;
-}
+/* Replies: each keeps what it says and sets the next step, or says what is
+ * wrong with it. */
 
 static struct version
 get_version(enum dialect dialect, uint32_t number)
@@ -162,63 +107,64 @@ get_version(enum dialect dialect, uint32_t number)
 	return version_get_documented(wire);
 }
 
-static enum enroll_next
+static const char *
 take_cred(struct enroll *e, const reg_XLRegMsg *msg)
 {
 	const struct regcred *known = e->plan->registry;
 	struct regcred *cred = &e->cred;
 	struct member m;
 	if (msg->Tokens_count != 1)
-		return broken(e, "RegCredReply without one token");
+		return "not one token";
 	const char *what =
 		msg_check_token(&m, &msg->Tokens[0], e->plan->min_bits);
 	if (what)
-		return broken(e, "RegCredReply: %s", what);
+		return what;
 	if (!nodeid_equal(&m.id, &known->id))
-		return broken(e, "RegCredReply: not the registry's ID");
+		return "not the registry's ID";
 	if (!rsakey_equal(&m.ck, &known->ck))
-		return broken(e, "RegCredReply: not the registry's comms key");
+		return "not the registry's comms key";
 	if (m.ends_len < 1)
-		return broken(e, "RegCredReply: no end points");
+		return "no end points";
+	*cred = *known;
 	memcpy(cred->name, m.name, sizeof cred->name);
-	cred->id = m.id;
-	cred->ck = m.ck;
-	cred->sk = m.sk;
 	cred->ends_len = m.ends_len;
 	memcpy(cred->ends, m.ends, sizeof m.ends);
-	cred->version = msg->has_Version
-				? get_version(e->plan->dialect, msg->Version)
-				: known->version;
-	return go_on(e, ENROLL_STEP_BYE);
+	if (msg->has_Version)
+		cred->version = get_version(e->plan->dialect, msg->Version);
+	e->step = ENROLL_STEP_BYE;
+	return NULL;
 }
 
-static enum enroll_next
+static const char *
 take_member(struct enroll *e, const reg_XLRegMsg *msg)
 {
-	const struct member *self = &e->plan->self;
+	static const uint8_t next[] = {
+		[ENROLL_JOIN] = ENROLL_STEP_JOIN,
+		[ENROLL_CREATE] = ENROLL_STEP_CREATE,
+		[ENROLL_LIST] = ENROLL_STEP_GET,
+		[ENROLL_REGISTER] = ENROLL_STEP_BYE,
+	};
+	const struct enroll_plan *plan = e->plan;
 	struct nodeid id;
 	if (!msg->has_MemberID ||
 	    nodeid_from_bytes(&id, msg->MemberID.bytes, msg->MemberID.size))
-		return broken(e, "MemberOK: bad ID");
-	if (!nodeid_equal(&id, &self->id))
-		return broken(e, "MemberOK: another ID than ours");
-	if (!msg->has_MemberName && e->plan->dialect == DIALECT_SEALED)
-		return broken(e, "MemberOK: no name");
-	if (msg->has_MemberName &&
-	    !same_name(msg->MemberName.bytes, msg->MemberName.size, self->name))
-		return broken(e, "MemberOK: another name than ours");
+		return "bad ID";
+	if (!nodeid_equal(&id, &plan->self.id))
+		return "another ID than ours";
+	if (!msg->has_MemberName && plan->dialect == DIALECT_SEALED)
+		return "no name";
+	if (msg->has_MemberName && !MSG_IS(msg, MemberName, plan->self.name))
+		return "another name than ours";
 	e->accepted = true;
-	if (e->plan->job == ENROLL_REGISTER)
-		return go_on(e, ENROLL_STEP_BYE);
-	if (e->plan->job == ENROLL_LIST)
-		return go_on(e, ENROLL_STEP_GET);
-	return go_on(e,
-		     e->plan->size > 0 ? ENROLL_STEP_CREATE : ENROLL_STEP_JOIN);
+	e->step = next[plan->job];
+	if (plan->job == ENROLL_JOIN && plan->size > 0)
+		e->step = ENROLL_STEP_CREATE;
+	return NULL;
 }
 
 /*
- * Checks and keeps what CreateReply and JoinReply say.  The published
- * registries leave fields out, ours do not.  What is wrong, or NULL.
+ * CreateReply and JoinReply.  The published registries leave fields out, ours
+ * does not.
  */
 static const char *
 take_cluster(struct enroll *e, const reg_XLRegMsg *msg)
@@ -226,119 +172,67 @@ take_cluster(struct enroll *e, const reg_XLRegMsg *msg)
 	bool sealed = e->plan->dialect == DIALECT_SEALED;
 	uint32_t ends = msg->has_EndPointCount ? msg->EndPointCount : !sealed;
 	struct roster *r = e->roster;
-	struct nodeid id;
-	if (!msg->has_ClusterID ||
-	    nodeid_from_bytes(&id, msg->ClusterID.bytes, msg->ClusterID.size))
-		return "bad cluster ID";
-	if (r->id.len > 0 && !nodeid_equal(&id, &r->id))
-		return "another cluster ID";
 	if (!msg->has_ClusterName && sealed)
 		return "no cluster name";
-	if (msg->has_ClusterName &&
-	    !same_name(msg->ClusterName.bytes, msg->ClusterName.size, r->name))
-		return "another cluster name";
-	if (!msg->has_ClusterMaxSize || msg->ClusterMaxSize < 2 ||
-	    msg->ClusterMaxSize > ROSTER_MEMBERS_MAX)
+	if (!msg->has_ClusterMaxSize)
 		return "bad cluster size";
-	if (r->max_size > 0 && msg->ClusterMaxSize != r->max_size)
-		return "another cluster size";
+	const char *what = gather_take_cluster(r, msg);
+	if (what)
+		return what;
 	if (ends < 1 || ends > 2)
 		return "bad end point count";
-	if (msg->has_ClusterSize && msg->ClusterSize > msg->ClusterMaxSize)
-		return "bad number of members";
-	r->id = id;
 	r->attrs = msg->has_ClusterAttrs ? msg->ClusterAttrs : 0;
-	r->max_size = msg->ClusterMaxSize;
 	r->endpoint_count = ends;
+	if (e->step == ENROLL_STEP_JOIN) {
+		if (msg->has_ClusterSize && msg->ClusterSize == 0)
+			return "no members";
+		e->step = ENROLL_STEP_GET;
+	} else {
+		e->step = e->plan->job == ENROLL_CREATE ? ENROLL_STEP_BYE
+							: ENROLL_STEP_JOIN;
+	}
 	return NULL;
 }
 
-static enum enroll_next
-take_create(struct enroll *e, const reg_XLRegMsg *msg)
-{
-	const char *what = take_cluster(e, msg);
-	if (what)
-		return broken(e, "CreateReply: %s", what);
-	return go_on(e, e->plan->job == ENROLL_CREATE ? ENROLL_STEP_BYE
-						      : ENROLL_STEP_JOIN);
-}
-
-static enum enroll_next
-take_join(struct enroll *e, const reg_XLRegMsg *msg)
-{
-	const char *what = take_cluster(e, msg);
-	if (what)
-		return broken(e, "JoinReply: %s", what);
-	if (msg->has_ClusterSize && msg->ClusterSize == 0)
-		return broken(e, "JoinReply: no members");
-	return go_on(e, ENROLL_STEP_GET);
-}
-
-static enum enroll_next
-take_get(struct enroll *e, const reg_XLRegMsg *msg)
+static const char *
+take_members(struct enroll *e, const reg_XLRegMsg *msg)
 {
 	struct gather *g = &e->gather;
 	bool joined = e->plan->job == ENROLL_JOIN;
-	char what[ENROLL_WHY_MAX - 32];
-	switch (gather_take(g, msg, what, sizeof what)) {
-	case GATHER_BROKEN:
-		return broken(e, "ClusterMembers: %s", what);
-	case GATHER_MORE:
-		e->held = false;
-		return ENROLL_ASK;
-	case GATHER_PART:
-		if (joined && e->roster->self == ROSTER_NO_SELF)
-			return broken(e, "ClusterMembers: we are missing");
-		if (!joined || !e->plan->wait)
-			return go_on(e, ENROLL_STEP_BYE);
-		e->held = true;
-		g->stale = true;
-		return ENROLL_PAUSE;
-	case GATHER_COMPLETE:
-		break;
-	}
-	if (g->stale) { /* who came first may have moved meanwhile */
-		gather_start(g);
-		e->held = false;
-		return ENROLL_ASK;
+	enum gather_next next;
+	const char *what = gather_take(g, msg, &next);
+	if (what || next == GATHER_MORE)
+		return what;
+	if (next == GATHER_COMPLETE && g->stale) {
+		gather_start(g); /* who came first may have moved meanwhile */
+		return NULL;
 	}
 	if (joined && e->roster->self == ROSTER_NO_SELF)
-		return broken(e, "ClusterMembers: we are missing");
-	return go_on(e, ENROLL_STEP_BYE);
+		return "we are missing";
+	if (next == GATHER_PART && joined && e->plan->wait)
+		e->held = g->stale = true;
+	else
+		e->step = ENROLL_STEP_BYE;
+	return NULL;
 }
 
-static enum enroll_next
-take_bye(struct enroll *e, const reg_XLRegMsg *msg)
+static const char *
+take_reply(struct enroll *e, const reg_XLRegMsg *msg)
 {
-	(void)e;
-	(void)msg;
-	return ENROLL_DONE;
-}
-
-static const struct {
-	enum err (*ask)(struct enroll *e, reg_XLRegMsg *msg,
-			const uint8_t *bind);
-	uint32_t reply;
-	enum enroll_next (*take)(struct enroll *e, const reg_XLRegMsg *msg);
-} steps[] = {
-	[ENROLL_STEP_CRED] = { ask_cred, reg_XLRegMsg_Tag_RegCredReply,
-			       take_cred },
-	[ENROLL_STEP_MEMBER] = { ask_member, reg_XLRegMsg_Tag_MemberOK,
-				 take_member },
-	[ENROLL_STEP_CREATE] = { ask_create, reg_XLRegMsg_Tag_CreateReply,
-				 take_create },
-	[ENROLL_STEP_JOIN] = { ask_join, reg_XLRegMsg_Tag_JoinReply,
-			       take_join },
-	[ENROLL_STEP_GET] = { ask_get, reg_XLRegMsg_Tag_ClusterMembers,
-			      take_get },
-	[ENROLL_STEP_BYE] = { ask_bye, reg_XLRegMsg_Tag_Ack, take_bye },
-};
-
-enum err
-enroll_ask(struct enroll *e, reg_XLRegMsg *msg, const uint8_t *bind)
-{
-	memset(msg, 0, sizeof *msg);
-	return steps[e->step].ask(e, msg, bind);
+	switch (e->step) {
+	case ENROLL_STEP_CRED:
+		return take_cred(e, msg);
+	case ENROLL_STEP_MEMBER:
+		return take_member(e, msg);
+	case ENROLL_STEP_CREATE:
+	case ENROLL_STEP_JOIN:
+		return take_cluster(e, msg);
+	case ENROLL_STEP_GET:
+		return take_members(e, msg);
+	case ENROLL_STEP_BYE:
+		break;
+	}
+	return NULL;
 }
 
 /* The registry's reason for a refusal is not ours: only kept printable. */
@@ -346,25 +240,34 @@ static enum enroll_next
 take_error(struct enroll *e, const reg_XLRegMsg *msg)
 {
 	size_t len = msg->has_ErrDesc ? msg->ErrDesc.size : 0;
-	if (len > 0)
-		memcpy(e->why, msg->ErrDesc.bytes, len);
+	bool absent =
+		MSG_IS(msg, ErrDesc, "cannot find cluster with this name");
+	memcpy(e->why, msg->ErrDesc.bytes, len);
 	text_clean(e->why, len);
 	e->why[len] = '\0';
 	if (len == 0)
-		fmt_text(e->why, sizeof e->why, "no reason given");
-	if (len == strlen(absent) &&
-	    memcmp(msg->ErrDesc.bytes, absent, len) == 0)
-		return ENROLL_ABSENT;
-	return ENROLL_REFUSED;
+		strcpy(e->why, "no reason given");
+	return absent ? ENROLL_ABSENT : ENROLL_REFUSED;
 }
 
 enum enroll_next
 enroll_take(struct enroll *e, const reg_XLRegMsg *msg)
 {
+	const char *op = msg_op_name(msg->Op);
 	if (msg->Op == reg_XLRegMsg_Tag_Error && !enroll_is_served(e))
 		return take_error(e, msg);
-	if (msg->Op != steps[e->step].reply)
-		return broken(e, "%s where %s was due", msg_op_name(msg->Op),
-			      msg_op_name(steps[e->step].reply));
-	return steps[e->step].take(e, msg);
+	if (msg->Op != ENROLL_REPLY(e->step)) {
+		fmt_text(e->why, sizeof e->why, "%s where %s was due", op,
+			 msg_op_name(ENROLL_REPLY(e->step)));
+		return ENROLL_BROKEN;
+	}
+	if (enroll_is_served(e))
+		return ENROLL_DONE;
+	e->held = false;
+	const char *what = take_reply(e, msg);
+	if (what) {
+		fmt_text(e->why, sizeof e->why, "%s: %s", op, what);
+		return ENROLL_BROKEN;
+	}
+	return e->held ? ENROLL_PAUSE : ENROLL_ASK;
 }

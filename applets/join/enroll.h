@@ -53,14 +53,18 @@ enum enroll_next {
 	ENROLL_BROKEN,  /* a reply does not fit; why says how */
 };
 
+/* Requests, by their ops. */
 enum enroll_step {
-	ENROLL_STEP_CRED,
-	ENROLL_STEP_MEMBER,
-	ENROLL_STEP_CREATE,
-	ENROLL_STEP_JOIN,
-	ENROLL_STEP_GET,
-	ENROLL_STEP_BYE,
+	ENROLL_STEP_CRED = reg_XLRegMsg_Tag_RegCredRequest,
+	ENROLL_STEP_MEMBER = reg_XLRegMsg_Tag_Member,
+	ENROLL_STEP_CREATE = reg_XLRegMsg_Tag_Create,
+	ENROLL_STEP_JOIN = reg_XLRegMsg_Tag_Join,
+	ENROLL_STEP_GET = reg_XLRegMsg_Tag_GetCluster,
+	ENROLL_STEP_BYE = reg_XLRegMsg_Tag_Bye,
 };
+
+/* The op of the reply follows that of its request. */
+#define ENROLL_REPLY(step) ((uint32_t)(step) + 1)
 
 /* For reading only. */
 struct enroll {

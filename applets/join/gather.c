@@ -44,58 +44,50 @@ gather_ask(struct gather *g, reg_XLRegMsg *msg)
 {
 	const struct roster *r = g->roster;
 	g->asked = all_bits(r) & ~g->have;
-	MSG_SET_NUMBER(msg, Op, reg_XLRegMsg_Tag_GetCluster);
 	if (r->id.len > 0)
 		MSG_SET(msg, ClusterID, r->id.bytes, r->id.len);
-	else
-		MSG_SET(msg, ClusterName, r->name, strlen(r->name));
 	if (r->max_size > 0)
 		MSG_SET_NUMBER(msg, Which, g->asked);
 }
 
-/* What is wrong with the reply's fields about the cluster, or NULL. */
-static const char *
-check_cluster(struct gather *g, const reg_XLRegMsg *msg)
+const char *
+gather_take_cluster(struct roster *r, const reg_XLRegMsg *msg)
 {
-	struct roster *r = g->roster;
+	uint32_t size =
+		msg->has_ClusterMaxSize ? msg->ClusterMaxSize : r->max_size;
 	struct nodeid id;
 	if (!msg->has_ClusterID ||
 	    nodeid_from_bytes(&id, msg->ClusterID.bytes, msg->ClusterID.size))
 		return "bad cluster ID";
 	if (r->id.len > 0 && !nodeid_equal(&id, &r->id))
 		return "another cluster ID";
-	if (!msg->has_ClusterMaxSize && r->max_size == 0)
-		return "no cluster size";
-	if (msg->has_ClusterMaxSize &&
-	    (msg->ClusterMaxSize < 2 ||
-	     msg->ClusterMaxSize > ROSTER_MEMBERS_MAX))
+	if (msg->has_ClusterName && !MSG_IS(msg, ClusterName, r->name))
+		return "another cluster name";
+	if (size < 2 || size > ROSTER_MEMBERS_MAX)
 		return "bad cluster size";
-	if (msg->has_ClusterMaxSize && r->max_size > 0 &&
-	    msg->ClusterMaxSize != r->max_size)
+	if (r->max_size > 0 && size != r->max_size)
 		return "another cluster size";
+	if (msg->has_ClusterSize && msg->ClusterSize > size)
+		return "bad number of members";
 	r->id = id;
-	if (r->max_size == 0)
-		r->max_size = msg->ClusterMaxSize;
+	r->max_size = size;
 	return NULL;
 }
 
 /* What is wrong with Which and its count, or NULL. */
 static const char *
-check_which(const struct gather *g, const reg_XLRegMsg *msg)
+check_which(const struct gather *g, const reg_XLRegMsg *msg, uint64_t which)
 {
-	const struct roster *r = g->roster;
-	uint64_t which = msg->has_Which ? msg->Which : 0;
-	if (which & ~(g->asked & all_bits(r)))
+	if (which & ~(g->asked & all_bits(g->roster)))
 		return "members that were not asked for";
 	if (count_bits(which) != msg->Tokens_count)
 		return "Which does not fit the tokens";
 	if (!msg->has_ClusterSize)
 		return NULL;
-	if (msg->ClusterSize > r->max_size ||
-	    msg->ClusterSize < count_bits(which))
+	if (msg->ClusterSize < msg->Tokens_count)
 		return "bad number of members";
 	/* Some of the others must be among those that were asked for. */
-	if (msg->ClusterSize > count_bits(g->have) && which == 0)
+	if (msg->ClusterSize > g->roster->members_len && which == 0)
 		return "members without tokens";
 	return NULL;
 }
@@ -138,70 +130,67 @@ static void
 insert(struct gather *g, const struct member *m)
 {
 	struct roster *r = g->roster;
-	size_t at = r->members_len;
-	for (; at > 0 && r->members[at - 1].index > m->index; at--)
-		r->members[at] = r->members[at - 1];
-	r->members[at] = *m;
-	r->members_len++;
+	struct member *at = r->members;
+	struct member *end = at + r->members_len++;
+	while (at < end && at->index < m->index)
+		at++;
+	memmove(at + 1, at, (size_t)(end - at) * sizeof *at);
+	*at = *m;
 	g->have |= bit(m->index);
 	if (g->self && nodeid_equal(&m->id, &g->self->id))
 		r->self = m->index;
 }
 
-static enum gather_next
-start_again(struct gather *g)
+/*
+ * Takes the token of a member; then have is 0 when all has to be asked for
+ * anew.  What is wrong, or NULL.
+ */
+static const char *
+take_token(struct gather *g, const reg_Token *token, unsigned index)
 {
-	gather_start(g);
-	g->again++;
-	return GATHER_MORE;
-}
-
-static enum gather_next
-take_tokens(struct gather *g, const reg_XLRegMsg *msg, char *why, size_t cap)
-{
-	struct member m;
-	uint64_t which = msg->has_Which ? msg->Which : 0;
-	for (unsigned i = 0; i < msg->Tokens_count; i++, which &= which - 1) {
-		unsigned index = count_bits((which & -which) - 1);
-		const char *what = check_member(g, &msg->Tokens[i], &m);
-		if (what) {
-			fmt_text(why, cap, "member %u: %s", index, what);
-			return GATHER_BROKEN;
-		}
-		m.index = index;
-		const struct member *other = find_double(g->roster, &m);
-		/* Since an earlier reply its owner may have moved. */
-		if (other && !(msg->Which & bit(other->index)) &&
-		    g->again < GATHER_AGAIN_MAX)
-			return start_again(g);
-		if (other) {
-			fmt_text(why, cap, "members %u and %u are the same",
-				 other->index, index);
-			return GATHER_BROKEN;
-		}
-		insert(g, &m);
-	}
-	return GATHER_COMPLETE;
-}
-
-enum gather_next
-gather_take(struct gather *g, const reg_XLRegMsg *msg, char *why, size_t cap)
-{
-	const char *what = check_cluster(g, msg);
-	if (!what)
-		what = check_which(g, msg);
+	struct member m = { .index = index };
+	const char *what = check_member(g, token, &m);
 	if (what) {
-		fmt_text(why, cap, "%s", what);
-		return GATHER_BROKEN;
+		fmt_text(g->why, sizeof g->why, "member %u: %s", index, what);
+		return g->why;
 	}
-	enum gather_next next = take_tokens(g, msg, why, cap);
-	if (next != GATHER_COMPLETE)
-		return next;
-	if (g->have == (all_bits(g->roster)))
-		return GATHER_COMPLETE;
-	if (msg->Tokens_count == 0 ||
-	    (msg->has_ClusterSize &&
-	     msg->ClusterSize <= g->roster->members_len))
-		return GATHER_PART;
-	return GATHER_MORE;
+	const struct member *other = find_double(g->roster, &m);
+	if (!other) {
+		insert(g, &m);
+		return NULL;
+	}
+	/* Since an earlier reply its owner may have moved. */
+	if (!(g->asked & bit(other->index)) && g->again < GATHER_AGAIN_MAX) {
+		g->again++;
+		gather_start(g);
+		return NULL;
+	}
+	fmt_text(g->why, sizeof g->why, "members %u and %u are the same",
+		 other->index, index);
+	return g->why;
+}
+
+const char *
+gather_take(struct gather *g, const reg_XLRegMsg *msg, enum gather_next *next)
+{
+	const struct roster *r = g->roster;
+	const reg_Token *token = msg->Tokens;
+	uint64_t which = msg->has_Which ? msg->Which : 0;
+	const char *what = gather_take_cluster(g->roster, msg);
+	if (!what)
+		what = check_which(g, msg, which);
+	*next = GATHER_MORE;
+	for (unsigned i = 0; !what && which; i++, which >>= 1) {
+		if (!(which & 1))
+			continue;
+		what = take_token(g, token++, i);
+		if (g->have == 0)
+			return what;
+	}
+	if (g->have == all_bits(r))
+		*next = GATHER_COMPLETE;
+	else if (msg->Tokens_count == 0 ||
+		 (msg->has_ClusterSize && msg->ClusterSize <= r->members_len))
+		*next = GATHER_PART;
+	return what;
 }

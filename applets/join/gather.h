@@ -24,6 +24,7 @@ struct gather {
 	unsigned again; /* times that it started anew */
 	uint64_t have;  /* a bit for each member held */
 	uint64_t asked; /* the bits of the last request */
+	char why[80];
 };
 
 /* What a reply leads to. */
@@ -31,19 +32,28 @@ enum gather_next {
 	GATHER_MORE,     /* ask again at once */
 	GATHER_PART,     /* all who are there are held; some are missing */
 	GATHER_COMPLETE, /* all members up to the cluster's size are held */
-	GATHER_BROKEN,   /* the reply does not fit */
 };
 
 /* Forgets all members. */
 void
 gather_start(struct gather *g);
 
-/* Fills msg with the request for the members that are missing. */
+/*
+ * Fills msg with the request for the members that are missing.  The cluster's
+ * name is left to the caller where its ID is not known yet.
+ */
 void
 gather_ask(struct gather *g, reg_XLRegMsg *msg);
 
-/* Takes the reply; why has room for cap characters of what does not fit. */
-enum gather_next
-gather_take(struct gather *g, const reg_XLRegMsg *msg, char *why, size_t cap);
+/*
+ * Keeps what a reply says of the cluster: ID, name, size, number of members.
+ * Returns NULL, or what does not fit what is known of it.
+ */
+const char *
+gather_take_cluster(struct roster *r, const reg_XLRegMsg *msg);
+
+/* Takes the reply.  Returns NULL, or what does not fit. */
+const char *
+gather_take(struct gather *g, const reg_XLRegMsg *msg, enum gather_next *next);
 
 #endif

@@ -152,6 +152,12 @@ text_is_name(const void *src, size_t len)
 	return true;
 }
 
+bool
+text_is(const void *src, size_t len, const char *want)
+{
+	return len == strlen(want) && memcmp(src, want, len) == 0;
+}
+
 void
 text_clean(char *line, size_t len)
 {

@@ -52,6 +52,10 @@ text_number(uint64_t *out, const char *src, uint64_t min, uint64_t max);
 bool
 text_is_name(const void *src, size_t len);
 
+/* Whether len bytes are those of want, a C string. */
+bool
+text_is(const void *src, size_t len, const char *want);
+
 /*
  * Replaces each byte of line that is not printable ASCII by '?': what came
  * from a peer or a file may hold escape sequences.

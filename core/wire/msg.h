@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/err.h"
+#include "core/base/text.h"
 #include "core/doc/roster.h"
 #include "xlreg.pb.h"
 
@@ -22,6 +23,9 @@
 #define MSG_SET(m, f, src, n)                               \
 	((m)->has_##f = true, (m)->f.size = (pb_size_t)(n), \
 	 (void)memcpy((m)->f.bytes, (src), (n)))
+
+/* Whether the bytes field f of message m is the text. */
+#define MSG_IS(m, f, text) text_is((m)->f.bytes, (m)->f.size, (text))
 
 /* Sets the plain field f of message m. */
 #define MSG_SET_NUMBER(m, f, v) ((m)->has_##f = true, (m)->f = (v))

@@ -117,7 +117,7 @@ test_cred(void)
 	broken("RegCredReply: not the registry's comms key");
 	reply_cred();
 	msg.Tokens_count = 0;
-	broken("RegCredReply without one token");
+	broken("RegCredReply: not one token");
 	reply_cred();
 	msg.Tokens[0].MyEnds_count = 0;
 	broken("RegCredReply: no end points");
