@@ -123,6 +123,8 @@ take_cred(struct enroll *e, const reg_XLRegMsg *msg)
 		return "not the registry's ID";
 	if (!rsakey_equal(&m.ck, &known->ck))
 		return "not the registry's comms key";
+	if (!rsakey_equal(&m.sk, &known->sk))
+		return "not the registry's sig key";
 	if (m.ends_len < 1)
 		return "no end points";
 	*cred = *known;

@@ -116,6 +116,10 @@ test_cred(void)
 		msg.Tokens[0].SigKey.size);
 	broken("RegCredReply: not the registry's comms key");
 	reply_cred();
+	MSG_SET(&msg.Tokens[0], SigKey, msg.Tokens[0].CommsKey.bytes,
+		msg.Tokens[0].CommsKey.size);
+	broken("RegCredReply: not the registry's sig key");
+	reply_cred();
 	msg.Tokens_count = 0;
 	broken("RegCredReply: not one token");
 	reply_cred();

@@ -223,7 +223,7 @@ def credentials():
         "version-none": put(Version=None),
     }
     return {"cred-" + name: (
-        "0,76" if name in ("version-none", "sk-other") else "76", DIALECTS,
+        "0,76" if name == "version-none" else "76", DIALECTS,
         "RegCredRequest", change) for name, change in changes.items()}
 
 
