@@ -341,6 +341,7 @@ endef
 define FETCH_SH
 mkdir -p "$$1/apt/parts" "$$1/apt/lists/partial" "$$1/apt/cache/archives/partial"
 cd "$$1"
+trap 'rm -rf apt' EXIT
 shift
 apt_get() {
 	apt-get -q -o Dir::Etc::SourceList=/dev/null \
@@ -366,9 +367,9 @@ while read -r sum tarball source; do
 	esac
 	if ! echo "$$sum  $$tarball" | sha256sum -c --status 2>/dev/null; then
 		echo "make: fetching the source of $$source" >&2
-		list_sources
-		apt_get source --download-only "$$source" || {
-			echo "make: no source package $$source here; give" \
+		list_sources && apt_get source --download-only "$$source" || {
+			echo "make: no source package $$source here; put" \
+				"$$tarball into $$PWD, or give" \
 				"BEARSSL=DIR and NANOPB=DIR" >&2
 			exit 1
 		}
@@ -378,7 +379,6 @@ while read -r sum tarball source; do
 done <<EOF
 $$PINNED
 EOF
-rm -rf apt
 endef
 export INSTALL_SH FETCH_SH PINNED
 
