@@ -30,8 +30,7 @@ static struct {
 	struct joinopt opt;
 	struct rng rng;
 	struct regcred registry;
-	struct self self; /* wiped before the end; node is what is shown */
-	struct node node;
+	struct self self; /* wiped before the end */
 	struct enroll_plan plan;
 	struct visit visit;
 	struct roster roster;
@@ -166,7 +165,7 @@ print(void)
 		size_t len = regcred_format(run.text, &run.visit.enroll.cred);
 		fwrite(run.text, 1, len, stdout);
 	} else if (o->job == ENROLL_REGISTER) {
-		show_node(stdout, o->format, &run.node);
+		show_node(stdout, o->format, &run.plan.self);
 	} else {
 		show_roster(stdout, o->format, &run.roster);
 	}
@@ -187,7 +186,6 @@ join_main(int argc, char **argv)
 		make_plan();
 		status = visit();
 	}
-	run.node = run.self.identity.node;
 	self_wipe(&run.self);
 	bytes_wipe(&run.rng, sizeof run.rng);
 	if (status == 0)

@@ -5,20 +5,29 @@
 #include <string.h>
 
 #include "core/base/fmt.h"
-#include "core/doc/node.h"
 #include "core/doc/roster.h"
 #include "core/ident/keyfile.h"
 
-static const char *const names[] = {
-	[SHOW_TEXT] = "text",
-	[SHOW_JSON] = "json",
-	[SHOW_ENV] = "env",
-	[SHOW_HOSTS] = "hosts",
+/* A name or end point, each byte escaped, in quotes, and what follows it. */
+#define WORD_MAX (6 * TEXT_NAME_MAX + 3)
+_Static_assert(TEXT_NAME_MAX == ENDPOINT_TEXT_MAX, "a word is either");
+
+/* What there is to say of a member. */
+struct words {
+	char name[WORD_MAX];
+	char id[NODEID_HEX_MAX];
+	char ends[ENDPOINTS_MAX * WORD_MAX]; /* in one line */
 };
 
 bool
 show_find(enum show_format *format, const char *name)
 {
+	static const char names[][6] = {
+		[SHOW_TEXT] = "text",
+		[SHOW_JSON] = "json",
+		[SHOW_ENV] = "env",
+		[SHOW_HOSTS] = "hosts",
+	};
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
 		if (strcmp(names[i], name) != 0)
 			continue;
@@ -28,296 +37,220 @@ show_find(enum show_format *format, const char *name)
 	return false;
 }
 
-/* Printable ASCII as it is, '?' for the rest: for terminals and comments. */
-static void
-put_plain(FILE *out, const char *s)
+/*
+ * Writes s in the double quotes of JSON (RFC 8259), bytes beyond ASCII as the
+ * code points they name; in single quotes, which POSIX shells take as it
+ * stands; or, quote being 0, as printable ASCII for terminals and comments.
+ * Returns the end.
+ */
+static char *
+put_word(char *dst, char quote, const char *s)
 {
-	for (; *s; s++)
-		putc(*s < 0x20 || *s > 0x7e ? '?' : *s, out);
-}
-
-/* A JSON string (RFC 8259); bytes beyond ASCII as the code point they name. */
-static void
-put_json(FILE *out, const char *s)
-{
-	putc('"', out);
+	if (quote)
+		*dst++ = quote;
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
-		if (c < 0x20 || c > 0x7e)
-			fmt_print(out, "\\u%04x", c);
-		else if (c == '"' || c == '\\')
-			fmt_print(out, "\\%c", c);
+		bool odd = c < 0x20 || c > 0x7e;
+		if (odd && quote == '"')
+			dst += fmt_text(dst, 7, "\\u%04x", c);
+		else if (quote == '"' && (c == '"' || c == '\\'))
+			dst += fmt_text(dst, 3, "\\%c", c);
+		else if (c == '\'' && quote == c)
+			dst = stpcpy(dst, "'\\''");
 		else
-			putc(c, out);
+			*dst++ = odd && !quote ? '?' : *s;
 	}
-	putc('"', out);
-}
-
-/* A word in single quotes, which POSIX shells take as it stands. */
-static void
-put_quoted(FILE *out, const char *s)
-{
-	putc('\'', out);
-	for (; *s; s++) {
-		if (*s == '\'')
-			fputs("'\\''", out);
-		else
-			putc(*s, out);
-	}
-	putc('\'', out);
+	if (quote)
+		*dst++ = quote;
+	*dst = '\0';
+	return dst;
 }
 
 static void
-put_id(FILE *out, const struct nodeid *id)
+find_words(struct words *w, char quote, const struct member *m)
 {
-	char hex[NODEID_HEX_MAX];
-	nodeid_format(hex, id);
-	fputs(hex, out);
+	char text[ENDPOINT_TEXT_MAX + 1];
+	char *at = w->ends;
+	put_word(w->name, quote, m->name);
+	nodeid_format(w->id, &m->id);
+	strcpy(at, quote ? "" : "-");
+	for (size_t i = 0; i < m->ends_len; i++) {
+		if (i > 0)
+			*at++ = quote ? ',' : ' ';
+		endpoint_format(text, &m->ends[i]);
+		at = put_word(at, quote, text);
+	}
+}
+
+/* The same of a cluster, whose line has the index of this node, or none. */
+static void
+find_cluster_words(struct words *w, char quote, const struct roster *r,
+		   const char *none)
+{
+	put_word(w->name, quote, r->name);
+	nodeid_format(w->id, &r->id);
+	strcpy(w->ends, none);
+	if (r->self != ROSTER_NO_SELF)
+		fmt_text(w->ends, sizeof w->ends, "%u", r->self);
 }
 
 /* Text */
 
-static void
-put_ends_text(FILE *out, const struct endpoint *ends, size_t len)
+static int
+longer(int width, size_t len)
 {
-	char text[ENDPOINT_TEXT_MAX + 1];
-	for (size_t i = 0; i < len; i++) {
-		endpoint_format(text, &ends[i]);
-		fputs(i > 0 ? " " : "", out);
-		put_plain(out, text);
-	}
-	if (len == 0)
-		putc('-', out);
-	putc('\n', out);
-}
-
-/* Pads to the column that the longest of the names and IDs needs. */
-static void
-put_padding(FILE *out, size_t used, size_t width)
-{
-	fmt_print(out, "%*s  ", (int)(used < width ? width - used : 0), "");
-}
-
-static void
-put_row_text(FILE *out, const struct member *m, bool self, size_t name_width,
-	     size_t id_width)
-{
-	fmt_print(out, "%c %5u  ", self ? '*' : ' ', m->index);
-	put_plain(out, m->name);
-	put_padding(out, strlen(m->name), name_width);
-	put_id(out, &m->id);
-	put_padding(out, 2 * (size_t)m->id.len, id_width);
-	put_ends_text(out, m->ends, m->ends_len);
+	return (int)len > width ? (int)len : width;
 }
 
 static void
 roster_text(FILE *out, const struct roster *r)
 {
-	size_t name_width = strlen("NAME");
-	size_t id_width = strlen("ID");
-	put_plain(out, r->name);
-	putc(' ', out);
-	put_id(out, &r->id);
-	fmt_print(out, " %zu of %u members\n", r->members_len, r->max_size);
+	struct words w;
+	int name_width = 4, id_width = 2; /* of the headings */
+	find_cluster_words(&w, 0, r, "");
+	fmt_print(out, "%s %s %zu of %u members\n", w.name, w.id,
+		  r->members_len, r->max_size);
 	if (r->members_len == 0)
 		return;
 	for (size_t i = 0; i < r->members_len; i++) {
-		size_t name_len = strlen(r->members[i].name);
-		size_t id_len = 2 * (size_t)r->members[i].id.len;
-		name_width = name_len > name_width ? name_len : name_width;
-		id_width = id_len > id_width ? id_len : id_width;
+		const struct member *m = &r->members[i];
+		name_width = longer(name_width, strlen(m->name));
+		id_width = longer(id_width, 2 * (size_t)m->id.len);
 	}
-	fputs("  INDEX  NAME", out);
-	put_padding(out, strlen("NAME"), name_width);
-	fputs("ID", out);
-	put_padding(out, strlen("ID"), id_width);
-	fputs("END POINTS\n", out);
-	for (size_t i = 0; i < r->members_len; i++)
-		put_row_text(out, &r->members[i],
-			     r->members[i].index == r->self, name_width,
-			     id_width);
-}
-
-static void
-node_text(FILE *out, const struct node *node)
-{
-	put_plain(out, node->name);
-	putc(' ', out);
-	put_id(out, &node->id);
-	putc(' ', out);
-	put_ends_text(out, node->ends, node->ends_len);
-}
-
-/* JSON */
-
-static void
-put_ends_json(FILE *out, const struct endpoint *ends, size_t len)
-{
-	char text[ENDPOINT_TEXT_MAX + 1];
-	fputs("\"endpoints\":[", out);
-	for (size_t i = 0; i < len; i++) {
-		endpoint_format(text, &ends[i]);
-		fputs(i > 0 ? "," : "", out);
-		put_json(out, text);
+	fmt_print(out, "  INDEX  %-*s  %-*s  END POINTS\n", name_width, "NAME",
+		  id_width, "ID");
+	for (size_t i = 0; i < r->members_len; i++) {
+		const struct member *m = &r->members[i];
+		find_words(&w, 0, m);
+		fmt_print(out, "%c %5u  %-*s  %-*s  %s\n",
+			  m->index == r->self ? '*' : ' ', m->index, name_width,
+			  w.name, id_width, w.id, w.ends);
 	}
-	putc(']', out);
 }
 
 static void
-put_key_json(FILE *out, const char *name, const struct rsakey_public *key)
+node_text(FILE *out, const struct member *m)
 {
-	char line[KEYFILE_SSH_MAX];
-	keyfile_format_ssh(line, key);
-	fmt_print(out, "\"%s\":", name);
-	put_json(out, line);
-	putc(',', out);
+	struct words w;
+	find_words(&w, 0, m);
+	fmt_print(out, "%s %s %s\n", w.name, w.id, w.ends);
 }
 
-/* The members that every object has: name, id and attrs. */
-static void
-put_names_json(FILE *out, const char *name, const struct nodeid *id)
-{
-	fputs("\"name\":", out);
-	put_json(out, name);
-	fputs(",\"id\":\"", out);
-	put_id(out, id);
-	fputs("\",", out);
-}
+/* JSON; attributes as strings: not every reader's numbers have 64 bits. */
 
 static void
-put_member_json(FILE *out, const struct member *m)
+member_json(FILE *out, const struct member *m)
 {
-	fmt_print(out, "{\"index\":%u,", m->index);
-	put_names_json(out, m->name, &m->id);
-	/* A string: 64 bits do not fit the numbers of every reader. */
-	fmt_print(out, "\"attrs\":\"0x%016" PRIx64 "\",", m->attrs);
-	put_key_json(out, "comms_key", &m->ck);
-	put_key_json(out, "sig_key", &m->sk);
-	put_ends_json(out, m->ends, m->ends_len);
-	putc('}', out);
+	struct words w;
+	char ck[KEYFILE_SSH_MAX];
+	char sk[KEYFILE_SSH_MAX];
+	find_words(&w, '"', m);
+	keyfile_format_ssh(ck, &m->ck);
+	keyfile_format_ssh(sk, &m->sk);
+	fmt_print(out,
+		  "{\"index\":%u,\"name\":%s,\"id\":\"%s\","
+		  "\"attrs\":\"0x%016" PRIx64 "\",\"comms_key\":\"%s\","
+		  "\"sig_key\":\"%s\",\"endpoints\":[%s]}",
+		  m->index, w.name, w.id, m->attrs, ck, sk, w.ends);
 }
 
 static void
 roster_json(FILE *out, const struct roster *r)
 {
-	putc('{', out);
-	put_names_json(out, r->name, &r->id);
-	fmt_print(out, "\"attrs\":\"0x%016" PRIx64 "\",\"size\":%u,", r->attrs,
-		  r->max_size);
+	struct words w;
+	find_cluster_words(&w, '"', r, "null");
+	fmt_print(out,
+		  "{\"name\":%s,\"id\":\"%s\",\"attrs\":\"0x%016" PRIx64
+		  "\",\"size\":%u,",
+		  w.name, w.id, r->attrs, r->max_size);
 	if (r->endpoint_count > 0)
 		fmt_print(out, "\"endpoint_count\":%u,", r->endpoint_count);
-	fmt_print(out, "\"complete\":%s,",
-		  r->members_len == r->max_size ? "true" : "false");
-	if (r->self != ROSTER_NO_SELF)
-		fmt_print(out, "\"self\":%u,", r->self);
-	else
-		fputs("\"self\":null,", out);
-	fputs("\"members\":[", out);
+	fmt_print(out, "\"complete\":%s,\"self\":%s,\"members\":[",
+		  r->members_len == r->max_size ? "true" : "false", w.ends);
 	for (size_t i = 0; i < r->members_len; i++) {
 		fputs(i > 0 ? "," : "", out);
-		put_member_json(out, &r->members[i]);
+		member_json(out, &r->members[i]);
 	}
-	fputs("]}\n", out);
+	fmt_print(out, "]}\n");
 }
 
 static void
-node_json(FILE *out, const struct node *node)
+node_json(FILE *out, const struct member *m)
 {
-	putc('{', out);
-	put_names_json(out, node->name, &node->id);
-	put_ends_json(out, node->ends, node->ends_len);
-	fputs("}\n", out);
+	struct words w;
+	find_words(&w, '"', m);
+	fmt_print(out, "{\"name\":%s,\"id\":\"%s\",\"endpoints\":[%s]}\n",
+		  w.name, w.id, w.ends);
 }
 
 /* Shell variables */
 
-static void
-put_env(FILE *out, const char *prefix, const char *name, const char *value)
-{
-	fmt_print(out, "%s%s=", prefix, name);
-	put_quoted(out, value);
-	putc('\n', out);
-}
-
-static void
-put_env_number(FILE *out, const char *prefix, const char *name, unsigned value)
-{
-	fmt_print(out, "%s%s='%u'\n", prefix, name, value);
-}
-
 /* XL_MEMBER_0_NAME and what else there is of one node. */
 static void
-put_node_env(FILE *out, const char *prefix, const char *name,
-	     const struct nodeid *id, const struct endpoint *ends, size_t len)
+node_env(FILE *out, const char *prefix, const struct member *m)
 {
-	char text[NODEID_HEX_MAX > ENDPOINT_TEXT_MAX ? NODEID_HEX_MAX
-						     : ENDPOINT_TEXT_MAX + 1];
-	char field[24];
-	put_env(out, prefix, "NAME", name);
-	nodeid_format(text, id);
-	put_env(out, prefix, "ID", text);
-	put_env(out, prefix, "ADDR", len > 0 ? ends[0].host : "");
-	put_env_number(out, prefix, "ENDPOINTS", (unsigned)len);
-	for (size_t i = 0; i < len; i++) {
-		fmt_text(field, sizeof field, "ENDPOINT_%u", (unsigned)i);
-		endpoint_format(text, &ends[i]);
-		put_env(out, prefix, field, text);
+	struct words w;
+	char text[ENDPOINT_TEXT_MAX + 1];
+	find_words(&w, '\'', m);
+	put_word(w.ends, '\'', m->ends_len > 0 ? m->ends[0].host : "");
+	fmt_print(out, "%sNAME=%s\n%sID='%s'\n%sADDR=%s\n%sENDPOINTS='%zu'\n",
+		  prefix, w.name, prefix, w.id, prefix, w.ends, prefix,
+		  m->ends_len);
+	for (size_t i = 0; i < m->ends_len; i++) {
+		endpoint_format(text, &m->ends[i]);
+		put_word(w.ends, '\'', text);
+		fmt_print(out, "%sENDPOINT_%zu=%s\n", prefix, i, w.ends);
 	}
 }
 
 static void
 roster_env(FILE *out, const struct roster *r)
 {
+	struct words w;
 	char prefix[24];
-	char hex[NODEID_HEX_MAX];
-	nodeid_format(hex, &r->id);
-	put_env(out, "XL_CLUSTER_", "NAME", r->name);
-	put_env(out, "XL_CLUSTER_", "ID", hex);
-	put_env_number(out, "XL_CLUSTER_", "SIZE", r->max_size);
-	put_env_number(out, "XL_", "MEMBERS", (unsigned)r->members_len);
-	fputs("XL_INDEXES='", out);
+	find_cluster_words(&w, '\'', r, "");
+	fmt_print(out,
+		  "XL_CLUSTER_NAME=%s\nXL_CLUSTER_ID='%s'\n"
+		  "XL_CLUSTER_SIZE='%u'\nXL_MEMBERS='%zu'\nXL_INDEXES='",
+		  w.name, w.id, r->max_size, r->members_len);
 	for (size_t i = 0; i < r->members_len; i++)
 		fmt_print(out, "%s%u", i > 0 ? " " : "", r->members[i].index);
-	fputs("'\n", out);
-	if (r->self != ROSTER_NO_SELF)
-		put_env_number(out, "XL_", "SELF", r->self);
-	else
-		put_env(out, "XL_", "SELF", "");
+	fmt_print(out, "'\nXL_SELF='%s'\n", w.ends);
 	for (size_t i = 0; i < r->members_len; i++) {
-		const struct member *m = &r->members[i];
-		fmt_text(prefix, sizeof prefix, "XL_MEMBER_%u_", m->index);
-		put_node_env(out, prefix, m->name, &m->id, m->ends,
-			     m->ends_len);
+		fmt_text(prefix, sizeof prefix, "XL_MEMBER_%u_",
+			 r->members[i].index);
+		node_env(out, prefix, &r->members[i]);
 	}
 }
 
 /* Hosts */
 
 /*
- * One line for each host of a node; one that is a DNS name already is only
- * told of.  cluster is NULL for a node alone.
+ * A line for each host of a node; one that is a DNS name already is only told
+ * of.  cluster is NULL for a node alone.
  */
 static void
-put_hosts(FILE *out, const char *name, const char *cluster,
-	  const struct endpoint *ends, size_t len)
+node_hosts(FILE *out, const char *cluster, const struct member *m)
 {
-	for (size_t i = 0; i < len; i++) {
-		bool seen = false;
-		for (size_t j = 0; j < i; j++)
-			seen = seen || strcmp(ends[j].host, ends[i].host) == 0;
-		if (seen)
+	const struct endpoint *ends = m->ends;
+	char names[3 * WORD_MAX], host[WORD_MAX];
+	char *at = put_word(names, 0, m->name);
+	if (cluster) {
+		*at++ = ' ';
+		at = put_word(at, 0, m->name);
+		*at++ = '.';
+		put_word(at, 0, cluster);
+	}
+	for (size_t i = 0; i < m->ends_len; i++) {
+		size_t first = 0;
+		while (strcmp(ends[first].host, ends[i].host) != 0)
+			first++;
+		if (first < i)
 			continue;
-		fputs(ends[i].kind == ENDPOINT_NAME ? "# " : "", out);
-		put_plain(out, ends[i].host);
-		putc(' ', out);
-		put_plain(out, name);
-		if (cluster) {
-			putc(' ', out);
-			put_plain(out, name);
-			putc('.', out);
-			put_plain(out, cluster);
-		}
-		putc('\n', out);
+		put_word(host, 0, ends[i].host);
+		fmt_print(out, "%s%s %s\n",
+			  ends[i].kind == ENDPOINT_NAME ? "# " : "", host,
+			  names);
 	}
 }
 
@@ -325,24 +258,30 @@ static void
 roster_hosts(FILE *out, const struct roster *r)
 {
 	for (size_t i = 0; i < r->members_len; i++)
-		put_hosts(out, r->members[i].name, r->name, r->members[i].ends,
-			  r->members[i].ends_len);
+		node_hosts(out, r->name, &r->members[i]);
 }
 
 void
 show_roster(FILE *out, enum show_format format, const struct roster *roster)
 {
-	static void (*const shows[])(FILE *, const struct roster *) = {
-		[SHOW_TEXT] = roster_text,
-		[SHOW_JSON] = roster_json,
-		[SHOW_ENV] = roster_env,
-		[SHOW_HOSTS] = roster_hosts,
-	};
-	shows[format](out, roster);
+	switch (format) {
+	case SHOW_TEXT:
+		roster_text(out, roster);
+		break;
+	case SHOW_JSON:
+		roster_json(out, roster);
+		break;
+	case SHOW_ENV:
+		roster_env(out, roster);
+		break;
+	case SHOW_HOSTS:
+		roster_hosts(out, roster);
+		break;
+	}
 }
 
 void
-show_node(FILE *out, enum show_format format, const struct node *node)
+show_node(FILE *out, enum show_format format, const struct member *node)
 {
 	switch (format) {
 	case SHOW_TEXT:
@@ -352,11 +291,10 @@ show_node(FILE *out, enum show_format format, const struct node *node)
 		node_json(out, node);
 		break;
 	case SHOW_ENV:
-		put_node_env(out, "XL_NODE_", node->name, &node->id, node->ends,
-			     node->ends_len);
+		node_env(out, "XL_NODE_", node);
 		break;
 	case SHOW_HOSTS:
-		put_hosts(out, node->name, NULL, node->ends, node->ends_len);
+		node_hosts(out, NULL, node);
 		break;
 	}
 }

@@ -12,7 +12,7 @@
  * has.
  */
 
-struct node;
+struct member;
 struct roster;
 
 enum show_format {
@@ -35,6 +35,6 @@ show_roster(FILE *out, enum show_format format, const struct roster *roster);
 
 /* Writes one node: its name, ID and end points. */
 void
-show_node(FILE *out, enum show_format format, const struct node *node);
+show_node(FILE *out, enum show_format format, const struct member *node);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "core/doc/node.h"
 #include "core/doc/roster.h"
 #include "core/ident/keyfile.h"
 #include "tests/unit/tap.h"
@@ -68,7 +67,7 @@ shown(enum show_format format)
 }
 
 static const char *
-shown_node(enum show_format format, const struct node *node)
+shown_node(enum show_format format, const struct member *node)
 {
 	size_t len;
 	free(text);
@@ -205,7 +204,7 @@ test_hostile(void)
 static void
 test_node(void)
 {
-	static struct node node;
+	static struct member node;
 	strcpy(node.name, "solo");
 	node.id.len = NODEID_SHORT;
 	memset(node.id.bytes, 0x5a, NODEID_SHORT);
