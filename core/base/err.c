@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/err.h"
 
-#include <stddef.h>
+#include <stdint.h>
 
 static const struct {
-	int status;
-	const char *text;
+	uint8_t status;
+	char text[28]; /* in place: a pointer costs a relocation */
 } errors[] = {
 	[ERR_OK] = { 0, "done" },
 	[ERR_REFUSED] = { 1, "refused" },

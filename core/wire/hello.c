@@ -18,7 +18,7 @@
 const char *
 dialect_name(enum dialect d)
 {
-	static const char *const names[DIALECTS_LEN] = {
+	static const char names[DIALECTS_LEN][11] = {
 		[DIALECT_DOCUMENTED] = "documented",
 		[DIALECT_PREFIXED] = "prefixed",
 		[DIALECT_SEALED] = "sealed",

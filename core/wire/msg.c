@@ -78,7 +78,7 @@ msg_decode_token(reg_Token *token, const uint8_t *bytes, size_t len)
 const char *
 msg_op_name(uint32_t op)
 {
-	static const char *const names[] = {
+	static const char names[][15] = {
 		[reg_XLRegMsg_Tag_RegCredRequest] = "RegCredRequest",
 		[reg_XLRegMsg_Tag_RegCredReply] = "RegCredReply",
 		[reg_XLRegMsg_Tag_Member] = "Member",
@@ -96,7 +96,7 @@ msg_op_name(uint32_t op)
 		[reg_XLRegMsg_Tag_LeaveReply] = "LeaveReply",
 	};
 
-	if (op >= sizeof names / sizeof names[0] || !names[op])
+	if (op >= sizeof names / sizeof names[0] || !*names[op])
 		return "unknown";
 	return names[op];
 }
