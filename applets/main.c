@@ -239,9 +239,11 @@ box_main(int argc, char **argv)
 static void
 hold_descriptors(void)
 {
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0)
-			open("/", O_PATH);
+	int fd;
+	do {
+		fd = open("/", O_PATH);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
 }
 
 int

@@ -18,7 +18,7 @@ map(size_t max, size_t len)
 enum err
 slots_init(struct slots *s, size_t max, size_t item_len, size_t buffer_len)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t page = (size_t)getpagesize();
 	*s = (struct slots){
 		.item_len = item_len,
 		.buffer_len = (buffer_len + page - 1) / page * page,

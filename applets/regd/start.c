@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 
 #include "applets/regd/compact.h"
@@ -209,7 +209,7 @@ wire_up(struct regd *r)
 static int
 check_ready_fd(int fd)
 {
-	if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+	if (fd < 0 || ioctl(fd, FIOCLEX) == 0)
 		return 0;
 	return say_cannot(ERR_WRITE, "write to", "the ready descriptor");
 }
