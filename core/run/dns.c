@@ -68,30 +68,12 @@ skip_name(struct bytes_reader *r)
 	}
 }
 
-/* An address, or nothing when its length is not that of the type. */
-static size_t
-take_addr(struct net_addr *addr, unsigned type, const uint8_t *data,
-	  size_t data_len)
-{
-	memset(addr, 0, sizeof *addr);
-	if (type == DNS_A && data_len == sizeof addr->v4.sin_addr) {
-		addr->any.sa_family = AF_INET;
-		memcpy(&addr->v4.sin_addr, data, data_len);
-		return 1;
-	}
-	if (type == DNS_AAAA && data_len == sizeof addr->v6.sin6_addr) {
-		addr->any.sa_family = AF_INET6;
-		memcpy(&addr->v6.sin6_addr, data, data_len);
-		return 1;
-	}
-	return 0;
-}
-
 /* Aliases stand among the answers too, and are passed over. */
 static void
 take_answers(struct net_addr *addrs, size_t cap, size_t *len, unsigned count,
 	     unsigned type, struct bytes_reader *r)
 {
+	int family = type == DNS_A ? AF_INET : AF_INET6;
 	while (count-- > 0 && *len < cap) {
 		skip_name(r);
 		unsigned its_type = bytes_take_be16(r);
@@ -101,8 +83,9 @@ take_answers(struct net_addr *addrs, size_t cap, size_t *len, unsigned count,
 		const uint8_t *data = bytes_take(r, data_len);
 		if (!data)
 			return;
-		if (its_type == type && its_class == CLASS_IN)
-			*len += take_addr(&addrs[*len], type, data, data_len);
+		if (its_type == type && its_class == CLASS_IN &&
+		    net_set_ip(&addrs[*len], family, data, data_len) == ERR_OK)
+			++*len;
 	}
 }
 

@@ -3,8 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +19,20 @@ addr_len(const struct net_addr *addr)
 {
 	return addr->any.sa_family == AF_INET6 ? sizeof addr->v6
 					       : sizeof addr->v4;
+}
+
+enum err
+net_set_ip(struct net_addr *addr, int family, const void *ip, size_t len)
+{
+	memset(addr, 0, sizeof *addr);
+	addr->any.sa_family = (sa_family_t)family;
+	if (family == AF_INET && len == sizeof addr->v4.sin_addr)
+		memcpy(&addr->v4.sin_addr, ip, len);
+	else if (family == AF_INET6 && len == sizeof addr->v6.sin6_addr)
+		memcpy(&addr->v6.sin6_addr, ip, len);
+	else
+		return ERR_MALFORMED;
+	return ERR_OK;
 }
 
 enum err
@@ -227,43 +239,4 @@ net_send(int fd, const void *src, size_t cap, size_t *len)
 	ssize_t n = send(fd, src, cap, MSG_NOSIGNAL);
 	*len = n > 0 ? (size_t)n : 0;
 	return n < 0 ? stream_error() : ERR_OK;
-}
-
-static bool
-is_global(const struct ifaddrs *i)
-{
-	if (!i->ifa_addr || !(i->ifa_flags & IFF_UP) ||
-	    (i->ifa_flags & IFF_LOOPBACK))
-		return false;
-	if (i->ifa_addr->sa_family == AF_INET6) {
-		struct net_addr a;
-		memcpy(&a.v6, i->ifa_addr, sizeof a.v6);
-		return !IN6_IS_ADDR_LINKLOCAL(&a.v6.sin6_addr);
-	}
-	if (i->ifa_addr->sa_family != AF_INET)
-		return false;
-	struct sockaddr_in v4;
-	memcpy(&v4, i->ifa_addr, sizeof v4);
-	return ntohl(v4.sin_addr.s_addr) >> 16 != 0xa9fe; /* 169.254/16 */
-}
-
-size_t
-net_global_addrs(struct net_addr *addrs, size_t cap)
-{
-	struct ifaddrs *list;
-	size_t len = 0;
-	if (getifaddrs(&list) != 0)
-		return 0;
-	for (const struct ifaddrs *i = list; i && len < cap; i = i->ifa_next) {
-		if (!is_global(i))
-			continue;
-		struct net_addr *a = &addrs[len++];
-		memset(a, 0, sizeof *a);
-		if (i->ifa_addr->sa_family == AF_INET6)
-			memcpy(&a->v6, i->ifa_addr, sizeof a->v6);
-		else
-			memcpy(&a->v4, i->ifa_addr, sizeof a->v4);
-	}
-	freeifaddrs(list);
-	return len;
 }

@@ -28,6 +28,13 @@ struct net_addr {
 enum err
 net_parse(struct net_addr *addr, const char *host, uint16_t port);
 
+/*
+ * Takes the 4 or 16 bytes of an address of family; the port is 0.
+ * ERR_MALFORMED.
+ */
+enum err
+net_set_ip(struct net_addr *addr, int family, const void *ip, size_t len);
+
 /* Writes the address without its port and without brackets. */
 void
 net_format_host(char dst[static NET_TEXT_MAX], const struct net_addr *addr);

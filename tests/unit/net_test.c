@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* Addresses, sockets on loopback, and names resolved in a helper. */
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,6 +106,53 @@ test_stream(void)
 	is_int(e, ERR_UNREACHABLE, "refused once nobody listens");
 }
 
+#define GLOBALS_MAX 64
+
+/* Whether the C library, which finds them in another way, has it too. */
+static bool
+is_global(const struct ifaddrs *i)
+{
+	struct net_addr a;
+	if (!i->ifa_addr || !(i->ifa_flags & IFF_UP) ||
+	    (i->ifa_flags & IFF_LOOPBACK))
+		return false;
+	if (i->ifa_addr->sa_family == AF_INET6) {
+		memcpy(&a.v6, i->ifa_addr, sizeof a.v6);
+		return !IN6_IS_ADDR_LINKLOCAL(&a.v6.sin6_addr);
+	}
+	memcpy(&a.v4, i->ifa_addr, sizeof a.v4);
+	return a.any.sa_family == AF_INET &&
+	       ntohl(a.v4.sin_addr.s_addr) >> 16 != 0xa9fe;
+}
+
+static void
+test_global(void)
+{
+	struct net_addr got[GLOBALS_MAX] = { 0 }, want = { 0 };
+	struct ifaddrs *list = NULL;
+	size_t n = 0, wrong = 0;
+	size_t len = net_global_addrs(got, GLOBALS_MAX);
+	if (getifaddrs(&list) != 0)
+		list = NULL;
+	for (struct ifaddrs *i = list; i; i = i->ifa_next) {
+		char a[NET_TEXT_MAX], b[NET_TEXT_MAX];
+		if (!is_global(i) || n == GLOBALS_MAX)
+			continue;
+		bool v6 = i->ifa_addr->sa_family == AF_INET6;
+		memcpy(&want, i->ifa_addr,
+		       v6 ? sizeof want.v6 : sizeof want.v4);
+		net_format(a, &want);
+		net_format(b, &got[n]);
+		wrong += n >= len || strcmp(a, b) != 0;
+		n++;
+	}
+	is_int(len, n, "as many global addresses as the C library finds");
+	is_int(wrong, 0, "and the same, in the same order");
+	is_int(net_global_addrs(got, 0), 0, "none where there is no room");
+	if (list)
+		freeifaddrs(list);
+}
+
 static void
 test_resolver(void)
 {
@@ -132,6 +182,7 @@ main(void)
 {
 	test_text();
 	test_stream();
+	test_global();
 	test_resolver();
 	return done_testing();
 }
