@@ -42,8 +42,6 @@ read_registry(void)
 {
 	const char *path = run.opt.registry;
 	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-	unsigned least =
-		run.opt.insecure ? RSAKEY_BITS_MIN : RSAKEY_BITS_STRONG;
 	struct block_fault fault = { .line = 0 };
 	size_t len;
 	enum err e = file_read(path, run.text, REGCRED_TEXT_MAX, &len);
@@ -54,9 +52,9 @@ read_registry(void)
 		say("%s:%u: %s", name, fault.line, fault.what);
 		return err_status(e);
 	}
-	if (rsakey_check_public(&run.registry.ck, least) == ERR_OK)
+	if (rsakey_check_public(&run.registry.ck, run.opt.min_bits) == ERR_OK)
 		return 0;
-	say("%s: the comms key has fewer than %u bits", name, least);
+	say("%s: the comms key has fewer than %u bits", name, run.opt.min_bits);
 	return err_status(ERR_MALFORMED);
 }
 
@@ -86,9 +84,8 @@ make_plan(void)
 	struct enroll_plan *plan = &run.plan;
 	plan->job = run.opt.job;
 	plan->dialect = run.opt.dialect;
-	plan->wait = run.opt.wait_ms > 0;
-	plan->min_bits =
-		run.opt.insecure ? RSAKEY_BITS_MIN : RSAKEY_BITS_STRONG;
+	plan->wait = run.opt.wait > 0;
+	plan->min_bits = run.opt.min_bits;
 	plan->size = run.opt.size;
 	if (run.opt.cluster)
 		fmt_text(plan->cluster, sizeof plan->cluster, "%s",
@@ -114,7 +111,7 @@ static int
 visit(void)
 {
 	enum err e = visit_run(&run.visit, &run.plan, &run.roster, &run.rng,
-			       run.opt.wait_ms);
+			       (int64_t)run.opt.wait * 1000);
 	int status = 0;
 	warn_of_size();
 	if (run.visit.enroll.accepted && e != ERR_PROTOCOL && run.opt.folder)

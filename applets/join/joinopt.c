@@ -2,21 +2,20 @@
 #include "applets/join/joinopt.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/text.h"
 
 #define WAIT_SECONDS 60
 #define WAIT_SECONDS_MAX 31536000 /* a year */
-#define BITS 2048
+#define CLUSTER_ENDS_MAX 2
 
-/* Options with a long form only: their ids as numbers and as strings. */
+/* Options with a long form only: the jobs, then others that a set holds. */
 enum {
-	OPT_CREATE_ONLY = 1,
-	OPT_LIST,
-	OPT_REGISTER_ONLY,
-	OPT_CRED,
-	OPT_FORMAT,
+	OPT_CREATE_ONLY = ENROLL_CREATE,
+	OPT_LIST = ENROLL_LIST,
+	OPT_REGISTER_ONLY = ENROLL_REGISTER,
+	OPT_CRED = ENROLL_CRED,
+	OPT_FORMAT = 27,
 	OPT_DIALECT,
 	OPT_INSECURE,
 };
@@ -25,9 +24,9 @@ enum {
 #define LIST "\2"
 #define REGISTER_ONLY "\3"
 #define CRED "\4"
-#define FORMAT "\5"
-#define DIALECT "\6"
-#define INSECURE "\7"
+#define FORMAT "\33"
+#define DIALECT "\34"
+#define INSECURE "\35"
 
 // clang-format off
 const char joinopt_table[] =
@@ -50,131 +49,91 @@ const char joinopt_table[] =
 	OPT(INSECURE, "insecure-test-key", "", "allow keys of 1024 bits");
 // clang-format on
 
-/* Options that not every job has use for, as bits. */
-enum {
-	HAS_D = 1,
-	HAS_C = 2,
-	HAS_E = 4,
-	HAS_N = 8,
-	HAS_S = 16,
-	HAS_B = 32,
-	HAS_FORMAT = 64,
-};
+/* Sets of options that take an argument: 'a' is bit 1, FORMAT bit 27. */
+#define BIT(id) (1U << ((id)&31))
+#define FOR_ALL (BIT('r') | BIT('w') | BIT(OPT_DIALECT))
+#define FOR_NODES (BIT('d') | BIT('e') | BIT('n') | BIT('b') | BIT(OPT_FORMAT))
 
 static const struct {
-	const char *name;
 	unsigned needs, takes;
 } jobs[] = {
-	[ENROLL_JOIN] = { "joining", HAS_D | HAS_C,
-			  HAS_E | HAS_N | HAS_S | HAS_B | HAS_FORMAT },
-	[ENROLL_CREATE] = { "--create-only", HAS_C | HAS_S,
-			    HAS_D | HAS_E | HAS_N | HAS_B | HAS_FORMAT },
-	[ENROLL_LIST] = { "--list", HAS_C,
-			  HAS_D | HAS_E | HAS_N | HAS_B | HAS_FORMAT },
-	[ENROLL_REGISTER] = { "--register-only", HAS_D,
-			      HAS_E | HAS_N | HAS_B | HAS_FORMAT },
-	[ENROLL_CRED] = { "--cred", 0, 0 },
+	[ENROLL_JOIN] = { BIT('r') | BIT('d') | BIT('c'),
+			  FOR_ALL | FOR_NODES | BIT('c') | BIT('s') },
+	[ENROLL_CREATE] = { BIT('r') | BIT('c') | BIT('s'),
+			    FOR_ALL | FOR_NODES | BIT('c') | BIT('s') },
+	[ENROLL_LIST] = { BIT('r') | BIT('c'), FOR_ALL | FOR_NODES | BIT('c') },
+	[ENROLL_REGISTER] = { BIT('r') | BIT('d'), FOR_ALL | FOR_NODES },
+	[ENROLL_CRED] = { BIT('r'), FOR_ALL },
 };
 
-static const char *const option_names[] = { "-d", "-c", "-e",      "-n",
-					    "-s", "-b", "--format" };
-
-static int
-take_job(struct joinopt *o, enum enroll_job job)
+static const char *
+long_name(int id)
 {
-	if (o->job != ENROLL_JOIN && o->job != job)
-		return joinopt_wrong("%s and %s do not go together",
-				     jobs[o->job].name, jobs[job].name);
-	o->job = job;
-	return JOINOPT_GO_ON;
+	return opt_name(&join_applet.page, id);
+}
+
+/* The name of the first option in a set. */
+static const char *
+first_name(unsigned set)
+{
+	int id = 1;
+	while (!(set & BIT(id)))
+		id++;
+	return long_name(id < OPT_FORMAT ? id | 0x60 : id);
 }
 
 static int
+clash(const char *a, const char *b)
+{
+	return joinopt_wrong("--%s and --%s do not go together", a, b);
+}
+
+/* More than ENDPOINTS_MAX are counted, not kept. */
+static bool
 take_end(struct joinopt *o, const char *arg)
 {
-	if (o->ends_len == ENDPOINTS_MAX)
-		return joinopt_wrong("more than %d end points", ENDPOINTS_MAX);
-	if (endpoint_parse(&o->ends[o->ends_len], arg, strlen(arg)) != ERR_OK)
-		return joinopt_wrong("bad end point %s", arg);
-	o->ends_len++;
-	return JOINOPT_GO_ON;
+	struct endpoint more;
+	size_t i = o->ends_len++;
+	return endpoint_parse(i < ENDPOINTS_MAX ? &o->ends[i] : &more, arg,
+			      strlen(arg)) == ERR_OK;
 }
 
-static int
-take_path(const char **path, const char *arg)
-{
-	*path = arg;
-	return *arg ? JOINOPT_GO_ON : joinopt_wrong("empty name of a file");
-}
-
-static int
+static bool
 take_name(const char **name, const char *arg)
 {
-	if (!text_is_name(arg, strlen(arg)))
-		return joinopt_wrong("bad name %s", arg);
 	*name = arg;
-	return JOINOPT_GO_ON;
+	return text_is_name(arg, strlen(arg));
 }
 
-static int
-take_number(unsigned *number, const char *what, const char *arg, unsigned min,
-	    unsigned max)
+static bool
+take_number(unsigned *number, const char *arg, unsigned min, unsigned max)
 {
-	uint64_t value;
-	if (text_number(&value, arg, min, max) != ERR_OK)
-		return joinopt_wrong("bad %s %s: %u to %u", what, arg, min,
-				     max);
+	uint64_t value = 0;
+	enum err e = text_number(&value, arg, min, max);
 	*number = (unsigned)value;
-	return JOINOPT_GO_ON;
+	return e == ERR_OK;
 }
 
-static int
-take_wait(struct joinopt *o, const char *arg)
-{
-	unsigned seconds = 0;
-	int status = take_number(&seconds, "time", arg, 0, WAIT_SECONDS_MAX);
-	o->wait_ms = (int64_t)seconds * 1000;
-	return status;
-}
-
-static int
+static bool
 take_dialect(struct joinopt *o, const char *arg)
 {
-	for (unsigned i = 0; i < DIALECTS_LEN; i++) {
-		if (strcmp(arg, dialect_name((enum dialect)i)) != 0)
-			continue;
-		o->dialect = (enum dialect)i;
-		return JOINOPT_GO_ON;
-	}
-	return joinopt_wrong("unknown dialect %s", arg);
+	for (o->dialect = 0; o->dialect < DIALECTS_LEN; o->dialect++)
+		if (strcmp(arg, dialect_name(o->dialect)) == 0)
+			return true;
+	return false;
 }
 
-static int
-take_format(struct joinopt *o, const char *arg)
-{
-	if (!show_find(&o->format, arg))
-		return joinopt_wrong("unknown format %s", arg);
-	o->formatted = true;
-	return JOINOPT_GO_ON;
-}
-
-static int
-take_flag(struct joinopt *o, int id)
-{
-	o->verbose = o->verbose || id == 'v';
-	o->quiet = o->quiet || id == 'q';
-	o->insecure = o->insecure || id == OPT_INSECURE;
-	return JOINOPT_GO_ON;
-}
-
-static int
-take_option(struct joinopt *o, int id, const char *arg)
+/* False for an argument that cannot be. */
+static bool
+take_argument(struct joinopt *o, int id, const char *arg)
 {
 	switch (id) {
 	case 'r':
-		return take_path(&o->registry, arg);
+		o->registry = arg;
+		return *arg;
 	case 'd':
-		return take_path(&o->folder, arg);
+		o->folder = arg;
+		return *arg;
 	case 'c':
 		return take_name(&o->cluster, arg);
 	case 'e':
@@ -182,69 +141,60 @@ take_option(struct joinopt *o, int id, const char *arg)
 	case 'n':
 		return take_name(&o->name, arg);
 	case 's':
-		return take_number(&o->size, "size", arg, 2, 64);
+		return take_number(&o->size, arg, 2, ROSTER_MEMBERS_MAX);
 	case 'w':
-		return take_wait(o, arg);
+		return take_number(&o->wait, arg, 0, WAIT_SECONDS_MAX);
 	case 'b':
-		return take_number(&o->bits, "key size", arg, 1024, 4096);
-	case OPT_CREATE_ONLY:
-		return take_job(o, ENROLL_CREATE);
-	case OPT_LIST:
-		return take_job(o, ENROLL_LIST);
-	case OPT_REGISTER_ONLY:
-		return take_job(o, ENROLL_REGISTER);
-	case OPT_CRED:
-		return take_job(o, ENROLL_CRED);
+		return take_number(&o->bits, arg, RSAKEY_BITS_MIN,
+				   RSAKEY_BITS_MAX) &&
+		       o->bits % 1024 == 0;
 	case OPT_FORMAT:
-		return take_format(o, arg);
-	case OPT_DIALECT:
-		return take_dialect(o, arg);
+		return show_find(&o->format, arg);
 	default:
-		return take_flag(o, id);
+		return take_dialect(o, arg);
 	}
 }
 
-/* Bits of the options that were given. */
-static unsigned
-given(const struct joinopt *o)
+static void
+take_flag(struct joinopt *o, int id)
 {
-	return (o->folder ? HAS_D : 0U) | (o->cluster ? HAS_C : 0U) |
-	       (o->ends_len > 0 ? HAS_E : 0U) | (o->name ? HAS_N : 0U) |
-	       (o->size > 0 ? HAS_S : 0U) | (o->bits > 0 ? HAS_B : 0U) |
-	       (o->formatted ? HAS_FORMAT : 0U);
+	if (id == 'v')
+		o->verbose = true;
+	else if (id == 'q')
+		o->quiet = true;
+	else
+		o->min_bits = RSAKEY_BITS_MIN;
+}
+
+int
+joinopt_check_ends(const struct joinopt *o, size_t len)
+{
+	size_t max = o->size > 0 ? CLUSTER_ENDS_MAX : ENDPOINTS_MAX;
+	if (len == 0 && o->job == ENROLL_JOIN)
+		return joinopt_wrong("--%s is missing", long_name('e'));
+	if (len > max)
+		return joinopt_wrong("%zu end points where %zu may be", len,
+				     max);
+	return 0;
 }
 
 /* Whether the options fit the job and each other. */
 static int
-check(struct joinopt *o)
+check(const struct joinopt *o, unsigned given)
 {
-	unsigned needs = jobs[o->job].needs;
-	unsigned takes = needs | jobs[o->job].takes;
-	unsigned has = given(o);
-	if (!o->registry)
-		return joinopt_wrong("option -r is missing");
-	for (unsigned i = 0; i < sizeof option_names / sizeof *option_names;
-	     i++) {
-		if (needs & ~has & 1U << i)
-			return joinopt_wrong("option %s is missing",
-					     option_names[i]);
-		if (has & ~takes & 1U << i)
-			return joinopt_wrong("%s has no use for %s",
-					     jobs[o->job].name,
-					     option_names[i]);
-	}
-	if (o->bits == 0)
-		o->bits = BITS;
-	if (o->bits % 1024 != 0)
-		return joinopt_wrong("bad key size %u: 2048, 3072 or 4096",
-				     o->bits);
-	if (o->bits < RSAKEY_BITS_STRONG && !o->insecure)
+	unsigned missing = jobs[o->job].needs & ~given;
+	unsigned useless = given & ~jobs[o->job].takes;
+	if (missing)
+		return joinopt_wrong("--%s is missing", first_name(missing));
+	if (useless)
+		return clash(long_name((int)o->job), first_name(useless));
+	if (o->quiet && o->verbose)
+		return clash(long_name('q'), long_name('v'));
+	if (o->bits < o->min_bits)
 		return joinopt_wrong("keys of %u bits are for tests only",
 				     o->bits);
-	if (o->size > 0 && o->ends_len > JOINOPT_CLUSTER_ENDS)
-		return joinopt_wrong(JOINOPT_BAD_ENDS, o->ends_len);
-	if (o->quiet && o->verbose)
-		return joinopt_wrong("-q and -v do not go together");
+	if (o->ends_len > 0 && joinopt_check_ends(o, o->ends_len) != 0)
+		return err_status(ERR_USAGE);
 	return JOINOPT_GO_ON;
 }
 
@@ -252,20 +202,30 @@ int
 joinopt_parse(struct joinopt *o, int argc, char **argv)
 {
 	const char *arg;
-	int status = JOINOPT_GO_ON;
-	*o = (struct joinopt){
-		.wait_ms = WAIT_SECONDS * 1000,
-		.format = SHOW_TEXT,
-		.dialect = DIALECT_SEALED,
-	};
+	unsigned given = 0;
+	o->wait = WAIT_SECONDS;
+	o->bits = RSAKEY_BITS_STRONG;
+	o->min_bits = RSAKEY_BITS_STRONG;
+	o->format = SHOW_TEXT;
+	o->dialect = DIALECT_SEALED;
 	for (int id; (id = opt_next(&join_applet.page, argc, argv, &arg));) {
 		if (id == OPT_STOP)
 			return opt_status();
-		status = take_option(o, id, arg);
-		if (status != JOINOPT_GO_ON)
-			return status;
+		if (arg && !take_argument(o, id, arg))
+			return joinopt_wrong("--%s cannot be %s", long_name(id),
+					     arg);
+		if (arg) {
+			given |= BIT(id);
+		} else if (id > OPT_CRED) {
+			take_flag(o, id);
+		} else {
+			if (o->job != ENROLL_JOIN && (int)o->job != id)
+				return clash(long_name((int)o->job),
+					     long_name(id));
+			o->job = (enum enroll_job)id;
+		}
 	}
 	if (opt_operands() > 0)
 		return joinopt_wrong("unexpected operand %s", argv[1]);
-	return check(o);
+	return check(o, given);
 }

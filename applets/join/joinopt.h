@@ -18,13 +18,13 @@ struct joinopt {
 	const char *registry, *folder, *cluster, *name; /* NULL: not given */
 	size_t ends_len;
 	struct endpoint ends[ENDPOINTS_MAX];
-	unsigned size; /* 0: not given */
-	unsigned bits; /* of new keys */
-	int64_t wait_ms;
+	unsigned size;     /* 0: not given */
+	unsigned bits;     /* of new keys */
+	unsigned min_bits; /* of all keys that there are */
+	unsigned wait;     /* seconds */
 	enum show_format format;
 	enum dialect dialect;
-	bool formatted; /* a format was given */
-	bool verbose, quiet, insecure;
+	bool verbose, quiet;
 };
 
 extern const char joinopt_table[];
@@ -32,15 +32,20 @@ extern const char joinopt_table[];
 #define JOINOPT_GO_ON -1
 
 /*
- * Reads the command line.  Returns JOINOPT_GO_ON, or the exit status when
- * there is nothing to do or the usage was wrong, which has been said.
+ * Reads the command line into o, which is zero.  Returns JOINOPT_GO_ON, or the
+ * exit status when there is nothing to do or the usage was wrong, which has
+ * been said.
  */
 int
 joinopt_parse(struct joinopt *o, int argc, char **argv);
 
-/* End points of each member of a cluster that is created, at most. */
-#define JOINOPT_CLUSTER_ENDS 2
-#define JOINOPT_BAD_ENDS "a cluster is created with 1 or 2 end points, not %zu"
+/*
+ * Whether a node may have that many end points: 1 or 2 to create a cluster,
+ * none only if it does not join.  Returns 0, or an exit status after saying
+ * why not.
+ */
+int
+joinopt_check_ends(const struct joinopt *o, size_t len);
 
 /* Says a usage error and returns its status. */
 #define joinopt_wrong(...) opt_wrong(&join_applet.page, __VA_ARGS__)

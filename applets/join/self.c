@@ -60,20 +60,16 @@ static int
 check(const struct self *s, const struct joinopt *o)
 {
 	const struct identity *id = &s->identity;
-	unsigned least = o->insecure ? RSAKEY_BITS_MIN : RSAKEY_BITS_STRONG;
 	if (o->name && strcmp(o->name, id->node.name) != 0)
 		return joinopt_wrong("the node in %s is called %s, not %s",
 				     o->folder, id->node.name, o->name);
-	if (rsakey_check_public(&id->ck.pub, least) != ERR_OK ||
-	    rsakey_check_public(&id->sk.pub, least) != ERR_OK) {
-		say("keys in %s have fewer than %u bits", o->folder, least);
+	if (rsakey_check_public(&id->ck.pub, o->min_bits) != ERR_OK ||
+	    rsakey_check_public(&id->sk.pub, o->min_bits) != ERR_OK) {
+		say("keys in %s have fewer than %u bits", o->folder,
+		    o->min_bits);
 		return err_status(ERR_MALFORMED);
 	}
-	if (o->job == ENROLL_JOIN && id->node.ends_len == 0)
-		return joinopt_wrong("option -e is missing");
-	if (o->size > 0 && id->node.ends_len > JOINOPT_CLUSTER_ENDS)
-		return joinopt_wrong(JOINOPT_BAD_ENDS, id->node.ends_len);
-	return 0;
+	return joinopt_check_ends(o, id->node.ends_len);
 }
 
 int
@@ -84,7 +80,7 @@ self_load(struct self *s, const struct joinopt *o, struct rng *rng)
 	struct identity_wish wish = {
 		.name = o->name,
 		.bits = o->bits,
-		.min_bits = o->insecure ? RSAKEY_BITS_MIN : RSAKEY_BITS_STRONG,
+		.min_bits = o->min_bits,
 		.id_len = NODEID_LONG,
 	};
 	enum err e;
@@ -93,8 +89,8 @@ self_load(struct self *s, const struct joinopt *o, struct rng *rng)
 		wish.name = name;
 	}
 	bool known = o->folder && identity_exists(o->folder);
-	if (!known && o->job == ENROLL_JOIN && o->ends_len == 0)
-		return joinopt_wrong("option -e is missing");
+	if (!known && joinopt_check_ends(o, o->ends_len) != 0)
+		return err_status(ERR_USAGE);
 	if (!known)
 		progress("making keys");
 	if (o->folder)

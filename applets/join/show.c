@@ -16,7 +16,7 @@ _Static_assert(TEXT_NAME_MAX == ENDPOINT_TEXT_MAX, "a word is either");
 struct words {
 	char name[WORD_MAX];
 	char id[NODEID_HEX_MAX];
-	char ends[ENDPOINTS_MAX * WORD_MAX]; /* in one line */
+	char ends[ENDPOINTS_MAX * WORD_MAX]; /* of a cluster: our index */
 };
 
 bool
