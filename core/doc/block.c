@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/base/bytes.h"
+#include "core/base/fmt.h"
 
 #define INDENT 4 /* blanks a level */
-#define FAULT_MAX (sizeof((struct block_fault *)0)->what - 1)
 
 enum line_kind {
 	LINE_END, /* no more lines */
@@ -28,11 +28,9 @@ struct reader {
 
 /* Says what is wrong in the present line. */
 static enum err
-fail(struct reader *r, const char *what)
+fail(struct reader *r, const char *what, const char *more)
 {
-	struct bytes_writer w = bytes_writer(r->fault->what, FAULT_MAX);
-	bytes_put(&w, what, strlen(what));
-	r->fault->what[w.len] = '\0';
+	fmt_text(r->fault->what, sizeof r->fault->what, "%s%s", what, more);
 	return ERR_MALFORMED;
 }
 
@@ -40,12 +38,8 @@ fail(struct reader *r, const char *what)
 static enum err
 fail_name(struct reader *r, const char *what, bool is_key, const char *name)
 {
-	struct bytes_writer w = bytes_writer(r->fault->what, FAULT_MAX);
-	const char *kind = is_key ? " key " : " block ";
-	bytes_put(&w, what, strlen(what));
-	bytes_put(&w, kind, strlen(kind));
-	bytes_put(&w, name, strnlen(name, FAULT_MAX - w.len));
-	r->fault->what[w.len] = '\0';
+	fmt_text(r->fault->what, sizeof r->fault->what, "%s %s %s", what,
+		 is_key ? "key" : "block", name);
 	return ERR_MALFORMED;
 }
 
@@ -86,9 +80,9 @@ take_line(struct reader *r)
 	if (len > 0 && s[len - 1] == '\r')
 		len--;
 	if (len > BLOCK_LINE_MAX)
-		return fail(r, "line too long");
+		return fail(r, "line too long", "");
 	if (has_control(s, len))
-		return fail(r, "control character");
+		return fail(r, "control character", "");
 	while (len > 0 && is_blank(s[len - 1]))
 		len--;
 	memcpy(r->line, s, len);
@@ -115,7 +109,7 @@ split_line(struct reader *r, char *text)
 	else if (strcmp(text, "}") == 0)
 		r->kind = LINE_CLOSE;
 	else
-		return fail(r, "neither Key: value nor NAME { nor }");
+		return fail(r, "neither Key: value nor NAME { nor }", "");
 	*end = '\0';
 	if (r->kind == LINE_KEY)
 		while (is_blank(*r->value))
@@ -147,15 +141,34 @@ count_of(const struct block_field *field, void *base)
 	return (size_t *)(void *)((char *)base + field->count_at);
 }
 
-/* The row of the present line's key or block. */
+/* The row behind a value, or behind the end of a block. */
+static const struct block_field *
+next_field(const struct block_field *field)
+{
+	int depth = 0;
+	do {
+		depth += (field->row == BLOCK_OPEN) -
+			 (field->row == BLOCK_CLOSE);
+		field++;
+	} while (depth > 0);
+	return field;
+}
+
+/* The row of the present line's key or block, among those of one block. */
 static const struct block_field *
 find_field(const struct reader *r, const struct block_field *fields)
 {
-	for (; *fields->key; fields++)
-		if ((r->kind == LINE_KEY) == (fields->type != NULL) &&
-		    strcmp(r->word, fields->key) == 0)
+	enum block_row row = r->kind == LINE_KEY ? BLOCK_VALUE : BLOCK_OPEN;
+	for (; fields->row != BLOCK_CLOSE; fields = next_field(fields))
+		if (fields->row == row && strcmp(r->word, fields->key) == 0)
 			return fields;
 	return NULL;
+}
+
+static enum err
+fail_field(struct reader *r, const char *what, const struct block_field *field)
+{
+	return fail_name(r, what, field->row == BLOCK_VALUE, field->key);
 }
 
 /* Finds the place for one more occurrence of a field, and counts it. */
@@ -164,15 +177,12 @@ take_slot(struct reader *r, const struct block_field *field, void *base,
 	  bool seen, void **slot)
 {
 	*slot = (char *)base + field->at;
-	if (seen && field->list_max == 0)
-		return fail_name(r, "repeated", field->type, field->key);
 	if (field->list_max == 0)
-		return ERR_OK;
+		return seen ? fail_field(r, "repeated", field) : ERR_OK;
 	size_t *count = count_of(field, base);
 	if (*count >= field->list_max)
-		return fail_name(r, "one too many of", field->type, field->key);
-	*slot = (char *)*slot + *count * field->stride;
-	++*count;
+		return fail_field(r, "one too many of", field);
+	*slot = (char *)*slot + (*count)++ * field->stride;
 	return ERR_OK;
 }
 
@@ -188,10 +198,10 @@ static enum err
 check_missing(struct reader *r, const struct block_field *fields, void *base,
 	      uint32_t seen)
 {
-	for (size_t i = 0; *fields[i].key; i++)
-		if (is_missing(&fields[i], base, seen >> i & 1))
-			return fail_name(r, "missing", fields[i].type,
-					 fields[i].key);
+	for (const struct block_field *f = fields; f->row != BLOCK_CLOSE;
+	     f = next_field(f))
+		if (is_missing(f, base, seen >> (f - fields) & 1))
+			return fail_field(r, "missing", f);
 	return ERR_OK;
 }
 
@@ -212,19 +222,19 @@ read_block(struct reader *r, const struct block_field *fields, void *base,
 		if (r->kind == end)
 			return check_missing(r, fields, base, seen);
 		if (r->kind == LINE_END)
-			return fail(r, "missing }");
+			return fail(r, "missing }", "");
 		if (r->kind == LINE_CLOSE)
-			return fail(r, "} without {");
+			return fail(r, "} without {", "");
 		const struct block_field *f = find_field(r, fields);
 		if (!f)
 			return fail_name(r, "unknown", r->kind == LINE_KEY,
 					 r->word);
 		uint32_t bit = (uint32_t)1 << (f - fields);
 		e = take_slot(r, f, base, seen & bit, &slot);
-		if (e == ERR_OK && !f->type)
-			e = read_block(r, f->inner, slot, LINE_CLOSE);
-		else if (e == ERR_OK && !f->type->read(slot, r->value))
-			e = fail(r, f->type->bad);
+		if (e == ERR_OK && f->row == BLOCK_OPEN)
+			e = read_block(r, f + 1, slot, LINE_CLOSE);
+		else if (e == ERR_OK && !field_read(f->kind, slot, r->value))
+			e = fail(r, "bad ", field_noun(f->kind));
 		if (e != ERR_OK)
 			return e;
 		seen |= bit;
@@ -232,12 +242,12 @@ read_block(struct reader *r, const struct block_field *fields, void *base,
 }
 
 enum err
-block_parse(const struct block_field *top, void *dst, const char *text,
+block_parse(const struct block_field *table, void *dst, const char *text,
 	    size_t len, struct block_fault *fault)
 {
 	struct reader r = { .at = text, .left = len, .fault = fault };
 	*fault = (struct block_fault){ .line = 0 };
-	enum err e = read_block(&r, top, dst, LINE_END);
+	enum err e = read_block(&r, table, dst, LINE_END);
 	if (fault->line == 0)
 		fault->line = 1; /* an empty file still has a first line */
 	return e;
@@ -255,26 +265,19 @@ block_blame(struct block_fault *fault, const char *what, const char *text,
 		if (nth-- == 0)
 			break;
 	}
-	fail(&r, what);
-}
-
-static void
-put_text(struct bytes_writer *w, const char *text)
-{
-	bytes_put(w, text, strlen(text));
+	fail(&r, what, "");
 }
 
 /* Writes one line: "WORD: VALUE", "WORD {" or "}". */
 static void
-put_line(struct bytes_writer *w, size_t indent, const char *word,
-	 const char *mark, const char *value, unsigned flags)
+put_line(struct bytes_writer *w, int indent, const char *word, const char *mark,
+	 const char *value, unsigned flags)
 {
-	while (indent-- > 0)
-		put_text(w, " ");
-	put_text(w, word);
-	put_text(w, mark);
-	put_text(w, value);
-	put_text(w, flags & BLOCK_CRLF && !(flags & BLOCK_LF) ? "\r\n" : "\n");
+	char line[BLOCK_LINE_MAX];
+	bool cr = flags & BLOCK_CRLF && !(flags & BLOCK_LF);
+	size_t len = fmt_text(line, sizeof line, "%*s%s%s%s%s\n", indent, "",
+			      word, mark, value, cr ? "\r" : "");
+	bytes_put(w, line, len);
 }
 
 static size_t
@@ -289,22 +292,23 @@ entries_of(const struct block_field *field, const void *base)
 /* Calls itself no deeper than the tables go.  flags may have BLOCK_CRLF. */
 static void
 write_block(struct bytes_writer *w, const struct block_field *fields,
-	    const void *base, size_t indent, unsigned flags)
+	    const void *base, int indent, unsigned flags)
 {
-	char value[BLOCK_VALUE_MAX];
-	for (const struct block_field *f = fields; *f->key; f++) {
-		size_t blanks = indent + (f->flags & BLOCK_WIDE ? 1 : 0);
+	char value[FIELD_VALUE_MAX];
+	for (const struct block_field *f = fields; f->row != BLOCK_CLOSE;
+	     f = next_field(f)) {
+		int blanks = indent + (f->flags & BLOCK_WIDE ? 1 : 0);
 		unsigned how = flags | f->flags;
 		const char *at = (const char *)base + f->at;
 		for (size_t n = entries_of(f, base); n > 0; n--) {
-			if (f->type) {
-				f->type->write(value, at);
+			if (f->row == BLOCK_VALUE) {
+				field_write(f->kind, value, at);
 				if (*value)
 					put_line(w, blanks, f->key, ": ", value,
 						 how);
 			} else {
 				put_line(w, blanks, f->key, " {", "", how);
-				write_block(w, f->inner, at, indent + INDENT,
+				write_block(w, f + 1, at, indent + INDENT,
 					    how & BLOCK_CRLF);
 				put_line(w, blanks, "}", "", "", how);
 			}
@@ -314,10 +318,10 @@ write_block(struct bytes_writer *w, const struct block_field *fields,
 }
 
 size_t
-block_format(const struct block_field *top, char *dst, size_t cap,
+block_format(const struct block_field *table, char *dst, size_t cap,
 	     const void *src)
 {
 	struct bytes_writer w = bytes_writer(dst, cap);
-	write_block(&w, top, src, 0, 0);
+	write_block(&w, table, src, 0, 0);
 	return w.failed ? 0 : w.len;
 }

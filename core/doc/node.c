@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "core/doc/node.h"
 
-#include "core/doc/field.h"
-
-static const struct block_field ends[] = {
-	{ .key = "TcpEndPoint", .type = &field_end, BLOCK_LIST(node, ends) },
-	{ .key = "" },
-};
-
-static const struct block_field fields[] = {
-	{ "Name", .type = &field_name, .at = offsetof(struct node, name) },
-	{ "ID", .type = &field_id, .at = offsetof(struct node, id) },
-	{ "EndPoints", .inner = ends },
-	{ .key = "" },
-};
-
 static const struct block_field document[] = {
-	{ "node", .inner = fields },
-	{ .key = "" },
+	{ "node", .row = BLOCK_OPEN },
+	{ "Name", BLOCK_VALUE, FIELD_NAME, BLOCK_AT(node, name) },
+	{ "ID", BLOCK_VALUE, FIELD_ID, BLOCK_AT(node, id) },
+	{ "EndPoints", .row = BLOCK_OPEN },
+	{ "TcpEndPoint", BLOCK_VALUE, FIELD_END, BLOCK_LIST(node, ends) },
+	{ .row = BLOCK_CLOSE },
+	{ .row = BLOCK_CLOSE },
+	{ .row = BLOCK_CLOSE },
 };
 
 enum err

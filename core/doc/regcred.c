@@ -3,33 +3,21 @@
 
 #include <string.h>
 
-#include "core/doc/field.h"
-
-static const struct block_field ends[] = {
-	{ .key = "TcpEndPoint",
-	  .type = &field_end,
-	  BLOCK_LIST(regcred, ends),
-	  .list_min = 1,
-	  .flags = BLOCK_WIDE },
-	{ .key = "" },
-};
-
-static const struct block_field fields[] = {
-	{ "Name", .type = &field_name, .at = offsetof(struct regcred, name) },
-	{ "ID", .type = &field_id, .at = offsetof(struct regcred, id) },
-	{ "CommsPubKey", .type = &field_key, .at = offsetof(struct regcred, ck),
-	  .flags = BLOCK_LF },
-	{ "SigPubKey", .type = &field_key, .at = offsetof(struct regcred, sk),
-	  .flags = BLOCK_LF },
-	{ "EndPoints", .inner = ends },
-	{ "Version", .type = &field_version,
-	  .at = offsetof(struct regcred, version) },
-	{ .key = "" },
-};
-
 static const struct block_field document[] = {
-	{ "regCred", .inner = fields, .flags = BLOCK_CRLF },
-	{ .key = "" },
+	{ "regCred", .row = BLOCK_OPEN, .flags = BLOCK_CRLF },
+	{ "Name", BLOCK_VALUE, FIELD_NAME, BLOCK_AT(regcred, name) },
+	{ "ID", BLOCK_VALUE, FIELD_ID, BLOCK_AT(regcred, id) },
+	{ "CommsPubKey", BLOCK_VALUE, FIELD_KEY, BLOCK_LF,
+	  BLOCK_AT(regcred, ck) },
+	{ "SigPubKey", BLOCK_VALUE, FIELD_KEY, BLOCK_LF,
+	  BLOCK_AT(regcred, sk) },
+	{ "EndPoints", .row = BLOCK_OPEN },
+	{ "TcpEndPoint", BLOCK_VALUE, FIELD_END, BLOCK_WIDE,
+	  BLOCK_LIST(regcred, ends), .list_min = 1 },
+	{ .row = BLOCK_CLOSE },
+	{ "Version", BLOCK_VALUE, FIELD_VERSION, BLOCK_AT(regcred, version) },
+	{ .row = BLOCK_CLOSE },
+	{ .row = BLOCK_CLOSE },
 };
 
 enum err

@@ -4,107 +4,31 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "core/doc/field.h"
-
-static bool
-read_number(void *dst, const char *value, unsigned min, unsigned max)
-{
-	uint64_t n;
-	if (text_number(&n, value, min, max) != ERR_OK)
-		return false;
-	*(unsigned *)dst = (unsigned)n;
-	return true;
-}
-
-static bool
-read_index(void *dst, const char *value)
-{
-	return read_number(dst, value, 0, ROSTER_MEMBERS_MAX - 1);
-}
-
-static bool
-read_size(void *dst, const char *value)
-{
-	return read_number(dst, value, 2, ROSTER_MEMBERS_MAX);
-}
-
-static bool
-read_count(void *dst, const char *value)
-{
-	return read_number(dst, value, 1, 2);
-}
-
-/* No number here has more than two digits. */
-static void
-write_number(char dst[static BLOCK_VALUE_MAX], const void *src)
-{
-	unsigned n = *(const unsigned *)src;
-	size_t len = 0;
-	if (n >= 10)
-		dst[len++] = (char)('0' + n / 10 % 10);
-	dst[len++] = (char)('0' + n % 10);
-	dst[len] = '\0';
-}
-
-static void
-write_self(char dst[static BLOCK_VALUE_MAX], const void *src)
-{
-	if (*(const unsigned *)src == ROSTER_NO_SELF)
-		dst[0] = '\0';
-	else
-		write_number(dst, src);
-}
-
-static const struct block_type type_index = { "bad index", read_index,
-					      write_number };
-static const struct block_type type_self = { "bad index", read_index,
-					     write_self };
-static const struct block_type type_size = { "bad size", read_size,
-					     write_number };
-static const struct block_type type_count = { "bad end point count", read_count,
-					      write_number };
-
-static const struct block_field ends[] = {
-	{ .key = "TcpEndPoint", .type = &field_end, BLOCK_LIST(member, ends) },
-	{ .key = "" },
-};
-
-static const struct block_field member_fields[] = {
-	{ "Index", .type = &type_index, .at = offsetof(struct member, index) },
-	{ "Name", .type = &field_name, .at = offsetof(struct member, name) },
-	{ "ID", .type = &field_id, .at = offsetof(struct member, id) },
-	{ "Attrs", .type = &field_attrs, .at = offsetof(struct member, attrs) },
-	{ "CommsPubKey", .type = &field_key,
-	  .at = offsetof(struct member, ck) },
-	{ "SigPubKey", .type = &field_key, .at = offsetof(struct member, sk) },
-	{ "EndPoints", .inner = ends },
-	{ .key = "" },
-};
-
-static const struct block_field members[] = {
-	{ .key = "member",
-	  .inner = member_fields,
-	  BLOCK_LIST(roster, members) },
-	{ .key = "" },
-};
-
-static const struct block_field fields[] = {
-	{ "Name", .type = &field_name, .at = offsetof(struct roster, name) },
-	{ "ID", .type = &field_id, .at = offsetof(struct roster, id) },
-	{ "Attrs", .type = &field_attrs, .at = offsetof(struct roster, attrs) },
-	{ "MaxSize", .type = &type_size,
-	  .at = offsetof(struct roster, max_size) },
-	{ "EPCount", .type = &type_count,
-	  .at = offsetof(struct roster, endpoint_count) },
-	{ "Self", .type = &type_self, .at = offsetof(struct roster, self),
-	  .flags = BLOCK_OPTIONAL },
-	{ "Members", .inner = members },
-	{ .key = "" },
-};
-
 static const struct block_field document[] = {
-	{ "cluster", .inner = fields },
-	{ .key = "" },
+	{ "cluster", .row = BLOCK_OPEN },
+	{ "Name", BLOCK_VALUE, FIELD_NAME, BLOCK_AT(roster, name) },
+	{ "ID", BLOCK_VALUE, FIELD_ID, BLOCK_AT(roster, id) },
+	{ "Attrs", BLOCK_VALUE, FIELD_ATTRS, BLOCK_AT(roster, attrs) },
+	{ "MaxSize", BLOCK_VALUE, FIELD_SIZE, BLOCK_AT(roster, max_size) },
+	{ "EPCount", BLOCK_VALUE, FIELD_COUNT,
+	  BLOCK_AT(roster, endpoint_count) },
+	{ "Self", BLOCK_VALUE, FIELD_SELF, BLOCK_OPTIONAL,
+	  BLOCK_AT(roster, self) },
+	{ "Members", .row = BLOCK_OPEN },
+	{ "member", .row = BLOCK_OPEN, BLOCK_LIST(roster, members) },
+	{ "Index", BLOCK_VALUE, FIELD_INDEX, BLOCK_AT(member, index) },
+	{ "Name", BLOCK_VALUE, FIELD_NAME, BLOCK_AT(member, name) },
+	{ "ID", BLOCK_VALUE, FIELD_ID, BLOCK_AT(member, id) },
+	{ "Attrs", BLOCK_VALUE, FIELD_ATTRS, BLOCK_AT(member, attrs) },
+	{ "CommsPubKey", BLOCK_VALUE, FIELD_KEY, BLOCK_AT(member, ck) },
+	{ "SigPubKey", BLOCK_VALUE, FIELD_KEY, BLOCK_AT(member, sk) },
+	{ "EndPoints", .row = BLOCK_OPEN },
+	{ "TcpEndPoint", BLOCK_VALUE, FIELD_END, BLOCK_LIST(member, ends) },
+	{ .row = BLOCK_CLOSE },
+	{ .row = BLOCK_CLOSE },
+	{ .row = BLOCK_CLOSE },
+	{ .row = BLOCK_CLOSE },
+	{ .row = BLOCK_CLOSE },
 };
 
 /* What is wrong with the nth member, given those before it; or NULL. */
