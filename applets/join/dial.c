@@ -17,6 +17,13 @@
 #define PAUSE_MIN_MS 100
 #define PAUSE_MAX_MS 2000
 
+static void
+start_over(struct dial *d)
+{
+	d->end = 0;
+	d->addr = d->addrs_len = 0;
+}
+
 void
 dial_init(struct dial *d, const struct regcred *registry, struct rng *rng,
 	  int64_t deadline)
@@ -33,8 +40,14 @@ void
 dial_reset(struct dial *d)
 {
 	d->pause_ms = PAUSE_MIN_MS;
-	d->end = 0;
-	d->addr = d->addrs_len = 0;
+	start_over(d);
+}
+
+int64_t
+dial_within(int64_t ms, int64_t deadline)
+{
+	int64_t until = loop_now() + ms;
+	return until < deadline ? until : deadline;
 }
 
 bool
@@ -54,33 +67,22 @@ dial_wait(int fd, short events, int64_t deadline)
 	}
 }
 
-void
-dial_sleep(struct rng *rng, unsigned ms, int64_t deadline)
+bool
+dial_sleep(struct rng *rng, unsigned *ms, unsigned max_ms, int64_t deadline)
 {
 	uint8_t jitter;
 	rng_bytes(rng, &jitter, sizeof jitter);
-	int64_t until = loop_now() + ms / 2 + ms * jitter / 512;
-	(void)dial_wait(-1, 0, until < deadline ? until : deadline);
+	unsigned about = *ms / 2 + *ms * jitter / 512;
+	(void)dial_wait(-1, 0, dial_within(about, deadline));
+	*ms = *ms < max_ms / 2 ? *ms * 2 : max_ms;
+	return loop_now() < deadline;
 }
 
 bool
 dial_pause(struct dial *d)
 {
-	dial_sleep(d->rng, d->pause_ms, d->deadline);
-	d->pause_ms *= 2;
-	if (d->pause_ms > PAUSE_MAX_MS)
-		d->pause_ms = PAUSE_MAX_MS;
-	d->end = 0;
-	d->addr = d->addrs_len = 0;
-	return loop_now() < d->deadline;
-}
-
-/* When a step that begins now has to be over. */
-static int64_t
-step_deadline(const struct dial *d)
-{
-	int64_t until = loop_now() + DIAL_STEP_MS;
-	return until < d->deadline ? until : d->deadline;
+	start_over(d);
+	return dial_sleep(d->rng, &d->pause_ms, PAUSE_MAX_MS, d->deadline);
 }
 
 static enum err
@@ -105,13 +107,14 @@ resolve(struct dial *d)
 	enum err e = resolver_start(&r, ep->host, ep->port);
 	if (e != ERR_OK)
 		return e;
-	if (!dial_wait(r.fd, POLLIN, step_deadline(d))) {
+	const char *why = "no such name";
+	if (!dial_wait(r.fd, POLLIN, dial_within(DIAL_STEP_MS, d->deadline))) {
 		resolver_stop(&r);
-		return failed(d, "resolve", ep->host, "timed out");
+		why = "timed out";
+	} else if (resolver_finish(&r, d->addrs, &d->addrs_len) == ERR_OK) {
+		return ERR_OK;
 	}
-	if (resolver_finish(&r, d->addrs, &d->addrs_len) != ERR_OK)
-		return failed(d, "resolve", ep->host, "no such name");
-	return ERR_OK;
+	return failed(d, "resolve", ep->host, why);
 }
 
 static enum err
@@ -121,18 +124,16 @@ connect_to(struct dial *d, const struct net_addr *addr, int *fd)
 	enum err e = net_connect(addr, NULL, fd);
 	if (e == ERR_SYSTEM && errno != EAFNOSUPPORT)
 		return e;
-	if (e != ERR_OK)
-		return failed(d, "reach", d->at, strerror(errno));
-	if (!dial_wait(*fd, POLLOUT, step_deadline(d))) {
+	int why = errno;
+	if (e == ERR_OK) {
+		int64_t until = dial_within(DIAL_STEP_MS, d->deadline);
+		bool there = dial_wait(*fd, POLLOUT, until);
+		if (there && net_connected(*fd) == ERR_OK)
+			return ERR_OK;
+		why = there ? errno : ETIMEDOUT;
 		close(*fd);
-		return failed(d, "reach", d->at, strerror(ETIMEDOUT));
 	}
-	if (net_connected(*fd) != ERR_OK) {
-		failed(d, "reach", d->at, strerror(errno));
-		close(*fd);
-		return ERR_UNREACHABLE;
-	}
-	return ERR_OK;
+	return failed(d, "reach", d->at, strerror(why));
 }
 
 enum err
@@ -147,7 +148,6 @@ dial_next(struct dial *d, int *fd)
 		if (loop_now() >= d->deadline)
 			break;
 	}
-	d->end = 0;
-	d->addr = d->addrs_len = 0;
+	start_over(d);
 	return ERR_UNREACHABLE;
 }

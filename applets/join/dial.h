@@ -54,9 +54,16 @@ dial_reset(struct dial *d);
 bool
 dial_pause(struct dial *d);
 
-/* Waits for about ms, jitter off, or until deadline. */
-void
-dial_sleep(struct rng *rng, unsigned ms, int64_t deadline);
+/* The end of a step of ms that begins now, or deadline when that is sooner. */
+int64_t
+dial_within(int64_t ms, int64_t deadline);
+
+/*
+ * Waits for about *ms, jitter off, or until deadline, and doubles *ms up to
+ * max_ms for the next time.  False if time is up.
+ */
+bool
+dial_sleep(struct rng *rng, unsigned *ms, unsigned max_ms, int64_t deadline);
 
 /*
  * Waits until fd has one of events (poll(2)).  False when deadline passes

@@ -123,16 +123,13 @@ visit(void)
 	return err_status(e);
 }
 
-/* Writes run.text; signals that end a program wait until it is done. */
+/* Writes run.text; signals wait until it is done. */
 static enum err
 write_text(const char *path, size_t len)
 {
-	sigset_t held, before;
-	sigemptyset(&held);
-	sigaddset(&held, SIGHUP);
-	sigaddset(&held, SIGINT);
-	sigaddset(&held, SIGTERM);
-	sigprocmask(SIG_BLOCK, &held, &before);
+	sigset_t all, before;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
 	enum err e = file_write(path, 0644, run.text, len);
 	int saved = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -30,16 +30,12 @@ say_fault(enum err e, const char *folder, const struct identity_fault *fault)
 static bool
 same_ends(const struct node *node, const struct joinopt *o)
 {
-	char a[ENDPOINT_TEXT_MAX + 1];
-	char b[ENDPOINT_TEXT_MAX + 1];
 	if (node->ends_len != o->ends_len)
 		return false;
-	for (size_t i = 0; i < o->ends_len; i++) {
-		endpoint_format(a, &node->ends[i]);
-		endpoint_format(b, &o->ends[i]);
-		if (strcmp(a, b) != 0)
+	for (size_t i = 0; i < o->ends_len; i++)
+		if (node->ends[i].port != o->ends[i].port ||
+		    strcmp(node->ends[i].host, o->ends[i].host) != 0)
 			return false;
-	}
 	return true;
 }
 
@@ -78,16 +74,13 @@ self_load(struct self *s, const struct joinopt *o, struct rng *rng)
 	char name[TEXT_NAME_MAX + 1];
 	struct identity_fault fault = { .file = "" };
 	struct identity_wish wish = {
-		.name = o->name,
+		.name = o->name ? o->name : name,
 		.bits = o->bits,
 		.min_bits = o->min_bits,
 		.id_len = NODEID_LONG,
 	};
 	enum err e;
-	if (!wish.name) {
-		identity_default_name(name);
-		wish.name = name;
-	}
+	identity_default_name(name);
 	bool known = o->folder && identity_exists(o->folder);
 	if (!known && joinopt_check_ends(o, o->ends_len) != 0)
 		return err_status(ERR_USAGE);

@@ -28,42 +28,33 @@ fail(struct visit *v, enum err err, const char *format, ...)
 	return err;
 }
 
-static bool
-is_over(const struct visit *v)
+/* What it means that there was no reply to what was sent. */
+static enum err
+fail_reply(struct visit *v, enum err e, const char *sent)
 {
-	return loop_now() >= v->deadline;
-}
-
-/* When a step that begins now has to be over. */
-static int64_t
-within(const struct visit *v, int64_t ms)
-{
-	int64_t until = loop_now() + ms;
-	return until < v->deadline ? until : v->deadline;
+	const char *at = v->dial.at;
+	if (e == ERR_TIMEOUT)
+		return fail(v, e, "timed out: no reply to %s from %s", sent,
+			    at);
+	if (e == ERR_PROTOCOL)
+		return fail(v, e, "%s broke the protocol: bad reply to %s", at,
+			    sent);
+	if (e == ERR_UNREACHABLE)
+		return fail(v, e, "%s closed after %s", at, sent);
+	return fail(v, ERR_MALFORMED, "cannot send %s: %s", sent, err_text(e));
 }
 
 static enum err
 open_session(struct visit *v, int fd)
 {
-	const char *at = v->dial.at;
-	progress("connected to %s", at);
-	enum err e =
-		call_open(&v->call, fd, v->plan->dialect,
-			  &v->plan->registry->ck, v->rng, within(v, REPLY_MS));
+	progress("connected to %s", v->dial.at);
+	enum err e = call_open(&v->call, fd, v->plan->dialect,
+			       &v->plan->registry->ck, v->rng,
+			       dial_within(REPLY_MS, v->deadline));
 	v->met = v->met || e == ERR_OK;
-	if (e == ERR_OK)
-		return e;
 	if (e == ERR_UNREACHABLE)
-		return fail(v, e,
-			    "%s closed after Hello: is regCred.dat current?",
-			    at);
-	if (e == ERR_TIMEOUT)
-		return fail(v, e, "timed out: no reply to Hello from %s", at);
-	if (e == ERR_PROTOCOL)
-		return fail(v, e, "%s broke the protocol: bad reply to Hello",
-			    at);
-	return fail(v, ERR_MALFORMED, "cannot use the registry's comms key: %s",
-		    err_text(e));
+		return fail_reply(v, e, "Hello: is regCred.dat current?");
+	return e == ERR_OK ? e : fail_reply(v, e, "Hello");
 }
 
 static enum err
@@ -72,23 +63,6 @@ fail_incomplete(struct visit *v)
 	const struct roster *r = v->enroll.roster;
 	return fail(v, ERR_TIMEOUT, "timed out with %zu of %u members",
 		    r->members_len, r->max_size);
-}
-
-/* What it means that there was no reply. */
-static enum err
-fail_ask(struct visit *v, enum err e)
-{
-	if (e == ERR_PROTOCOL)
-		return fail(v, e,
-			    "the registry broke the protocol: "
-			    "what it sent is no message");
-	if (e == ERR_TOO_LONG)
-		return fail(v, e, "cannot send a request: %s", err_text(e));
-	if (e == ERR_TIMEOUT && v->enroll.held)
-		return fail_incomplete(v);
-	if (e == ERR_TIMEOUT)
-		return fail(v, e, "timed out: no reply from the registry");
-	return fail(v, ERR_UNREACHABLE, "the registry closed the session");
 }
 
 /* Sends the next request and takes its reply; next is what follows. */
@@ -104,7 +78,8 @@ ask(struct visit *v, enum enroll_next *next)
 		ms = BYE_MS;
 	if (enroll_ask(e, &message, bind) != ERR_OK)
 		return fail(v, ERR_MALFORMED, "cannot sign with sk.pem");
-	enum err err = call_ask(&v->call, &message, within(v, ms));
+	enum err err =
+		call_ask(&v->call, &message, dial_within(ms, v->deadline));
 	if (err == ERR_OK) {
 		*next = enroll_take(e, &message);
 		return ERR_OK;
@@ -113,7 +88,9 @@ ask(struct visit *v, enum enroll_next *next)
 		*next = ENROLL_DONE;
 		return ERR_OK;
 	}
-	return fail_ask(v, err);
+	if (err == ERR_TIMEOUT && e->held)
+		return fail_incomplete(v);
+	return fail_reply(v, err, msg_op_name(e->step));
 }
 
 /* Tells how far the cluster is and waits a little, longer each time. */
@@ -124,18 +101,16 @@ wait_for_members(struct visit *v)
 	unsigned there = (unsigned)r->members_len;
 	progress("%u of %u members, waiting for %u", there, r->max_size,
 		 r->max_size - there);
-	dial_sleep(v->rng, v->poll_ms, v->deadline);
-	v->poll_ms *= 2;
-	if (v->poll_ms > POLL_MAX_MS)
-		v->poll_ms = POLL_MAX_MS;
-	return is_over(v) ? fail_incomplete(v) : ERR_OK;
+	if (dial_sleep(v->rng, &v->poll_ms, POLL_MAX_MS, v->deadline))
+		return ERR_OK;
+	return fail_incomplete(v);
 }
 
 /* The cluster may be created by a box that is slower to start. */
 static enum err
-take_absence(struct visit *v)
+fail_refused(struct visit *v, bool absent)
 {
-	if (v->plan->job != ENROLL_JOIN || !v->patient)
+	if (!absent || v->plan->job != ENROLL_JOIN || !v->patient)
 		return fail(v, ERR_REFUSED, "refused by the registry: %s",
 			    v->enroll.why);
 	progress("no cluster %s yet", v->plan->cluster);
@@ -168,11 +143,8 @@ talk(struct visit *v)
 		case ENROLL_DONE:
 			return ERR_OK;
 		case ENROLL_ABSENT:
-			return take_absence(v);
 		case ENROLL_REFUSED:
-			return fail(v, ERR_REFUSED,
-				    "refused by the registry: %s",
-				    v->enroll.why);
+			return fail_refused(v, next == ENROLL_ABSENT);
 		case ENROLL_BROKEN:
 			return fail(v, ERR_PROTOCOL,
 				    "the registry broke the protocol: %s",
