@@ -290,7 +290,9 @@ is "$(jq -c '[.name, .size, .self, .members]' out)" '["gamma",2,null,[]]' \
 status 0 "--create-only once more" join a --create-only -c gamma -s 4
 out_like '^gamma [0-9a-f]{64} 0 of 2 members$' "it is the same"
 err_like 'has size 2, not 4' "with a warning"
+kept=$(file_size reg/registry.log)
 status 0 "--list" xl join --list -r cred -c alpha
+is "$(file_size reg/registry.log)" "$kept" "the registry stores nothing for it"
 out_like '^alpha [0-9a-f]{64} 3 of 3 members$' "shows the cluster"
 unlike "$(cat out)" '^\*' "in which we are not"
 status 0 "--list of one's own" join a --list -c alpha

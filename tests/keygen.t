@@ -80,6 +80,31 @@ is "$(find one -type f | wc -l | tr -d ' ')" 3 "still three files"
 	status 73 "a file in the place of the folder" xl keygen -d plain $TEST
 }
 
+# The name that a host's name makes
+
+wrong=
+while read -r host name; do
+	rm -rf host
+	# shellcheck disable=SC2086 # several words
+	unshare -ru /usr/bin/python3 -c 'import os, socket, sys
+socket.sethostname(sys.argv[1])
+os.execvp(sys.argv[2], sys.argv[2:])' "$host" $XLBOX xl-keygen -d host \
+		$TEST 2>/dev/null || break
+	grep -qx " *Name: $name" host/node.dat || wrong="$wrong $host"
+done <<EOF
+web1.example.org web1
+-x!y.z _-x-y
+UPPER_x UPPER_x
+(none) _-none-
+.foo _
+$(printf '%064d' 0) $(printf '%064d' 0)
+EOF
+if [ -e host ]; then
+	is "$wrong" "" "hosts' names, and what a name cannot have"
+else
+	skip "hosts' names, and what a name cannot have" "no right to unshare"
+fi
+
 # One file of the three is gone or damaged: nothing is thrown away
 
 cp -R one broken
