@@ -263,6 +263,12 @@ status 0 "beside a .tmp" xl keygen -y -f key -o mine
 is "$(cat mine.tmp)" mine "which stays"
 if strace -o trace true 2>/dev/null; then
 	# shellcheck disable=SC2086 # XLBOX may be several words
+	status 143 "a signal while a file is written" strace -f -o trace \
+		-e inject=fsync:signal=TERM:when=1 \
+		$XLBOX xl-keygen -y -f key -o ended
+	same ended mine "waits until it is"
+	is "$(find . -name 'ended.*')" "" "and no temporary is left"
+	# shellcheck disable=SC2086 # XLBOX may be several words
 	status 0 "where there are no hard links" strace -f -o trace \
 		-e inject=link:error=EPERM $XLBOX xl-keygen -y -f key -o nolink
 	ok "there were none" grep -q INJECTED trace

@@ -7,8 +7,6 @@
  * credential.
  */
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,20 +121,6 @@ visit(void)
 	return err_status(e);
 }
 
-/* Writes run.text; signals wait until it is done. */
-static enum err
-write_text(const char *path, size_t len)
-{
-	sigset_t all, before;
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	enum err e = file_write(path, 0644, run.text, len);
-	int saved = errno;
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	errno = saved;
-	return e;
-}
-
 static int
 store_cluster(void)
 {
@@ -147,7 +131,7 @@ store_cluster(void)
 	if (e != ERR_OK)
 		return say_cannot(ERR_CREATE, "write", CLUSTER_FILE);
 	size_t len = roster_format(run.text, &run.roster);
-	e = write_text(path, len);
+	e = file_write(path, 0644, run.text, len);
 	return e == ERR_OK ? 0 : say_cannot(e, "write", path);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -122,19 +123,9 @@ move_new(const char *temporary, const char *path)
 }
 
 static enum err
-write_through(const char *path, mode_t mode, const void *data, size_t len,
-	      bool replace)
+write_beside(const char *temporary, const char *path, mode_t mode,
+	     const void *data, size_t len, bool replace)
 {
-	char temporary[FILE_PATH_MAX];
-	struct stat st;
-	if (replace && lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return ERR_NOT_FILE;
-	size_t n = fmt_text(temporary, sizeof temporary, "%s.%d.tmp", path,
-			    getpid());
-	if (n >= sizeof temporary) {
-		errno = ENAMETOOLONG;
-		return ERR_CREATE;
-	}
 	unlink(temporary); /* what a power loss left */
 	enum err e = file_create(temporary, mode, data, len);
 	if (e != ERR_OK)
@@ -147,6 +138,31 @@ write_through(const char *path, mode_t mode, const void *data, size_t len,
 		unlink(temporary);
 	errno = saved;
 	return e == ERR_OK ? file_sync_folder(path) : e;
+}
+
+/* Signals wait until it is done: no temporary is left behind. */
+static enum err
+write_through(const char *path, mode_t mode, const void *data, size_t len,
+	      bool replace)
+{
+	char temporary[FILE_PATH_MAX];
+	sigset_t all, before;
+	struct stat st;
+	if (replace && lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return ERR_NOT_FILE;
+	size_t n = fmt_text(temporary, sizeof temporary, "%s.%d.tmp", path,
+			    getpid());
+	if (n >= sizeof temporary) {
+		errno = ENAMETOOLONG;
+		return ERR_CREATE;
+	}
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	enum err e = write_beside(temporary, path, mode, data, len, replace);
+	int saved = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return e;
 }
 
 enum err
