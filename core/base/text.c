@@ -49,6 +49,18 @@ text_unhex(uint8_t *dst, size_t cap, size_t *out_len, const char *src,
 	return ERR_OK;
 }
 
+/* Without branches and look-ups, whose time would tell of a private key. */
+static char
+base64_char(uint32_t v)
+{
+	uint32_t c = v + 'A';
+	c += (25 - v) >> 8 & ('a' - 'A' - 26);
+	c -= (51 - v) >> 8 & ('a' + 26 - '0');
+	c -= (61 - v) >> 8 & ('0' + 10 - '+');
+	c += (62 - v) >> 8 & ('/' - '+' - 1);
+	return (char)c;
+}
+
 void
 text_base64(char *dst, const uint8_t *src, size_t len)
 {
@@ -58,10 +70,10 @@ text_base64(char *dst, const uint8_t *src, size_t len)
 			group |= (uint32_t)src[i + 1] << 8;
 		if (i + 2 < len)
 			group |= src[i + 2];
-		*dst++ = base64_alphabet[group >> 18];
-		*dst++ = base64_alphabet[group >> 12 & 63];
-		*dst++ = i + 1 < len ? base64_alphabet[group >> 6 & 63] : '=';
-		*dst++ = i + 2 < len ? base64_alphabet[group & 63] : '=';
+		*dst++ = base64_char(group >> 18);
+		*dst++ = base64_char(group >> 12 & 63);
+		*dst++ = i + 1 < len ? base64_char(group >> 6 & 63) : '=';
+		*dst++ = i + 2 < len ? base64_char(group & 63) : '=';
 	}
 	*dst = '\0';
 }

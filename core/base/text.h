@@ -27,7 +27,10 @@ enum err
 text_unhex(uint8_t *dst, size_t cap, size_t *out_len, const char *src,
 	   size_t len);
 
-/* Writes len bytes as base64, TEXT_BASE64_LEN(len) characters and a NUL. */
+/*
+ * Writes len bytes as base64, TEXT_BASE64_LEN(len) characters and a NUL, in
+ * time that depends on len alone.
+ */
 void
 text_base64(char *dst, const uint8_t *src, size_t len);
 

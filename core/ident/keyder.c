@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/ident/keyder.h"
 
-#include <string.h>
-
 #include "core/base/bytes.h"
 #include "core/ident/der.h"
 
@@ -13,16 +11,6 @@ enum {
 	PKCS1_PRIVATE = 9, /* 0, n, e, d, p, q, dp, dq, iq */
 	NUMBERS_MAX,
 };
-
-static bool
-copy_number(uint8_t *dst, size_t cap, uint16_t *len, struct der_number from)
-{
-	if (from.len < 1 || from.len > cap)
-		return false;
-	memcpy(dst, from.at, from.len);
-	*len = (uint16_t)from.len;
-	return true;
-}
 
 /*
  * Refuses what BearSSL's arithmetic was not made for: factors that are even,
@@ -50,14 +38,10 @@ take_private(struct rsakey_private *key, const struct der_number *v)
 				       v[2].len);
 	if (e != ERR_OK)
 		return e;
-	if (!copy_number(key->d, sizeof key->d, &key->d_len, v[3]) ||
-	    !copy_number(key->p, sizeof key->p, &key->p_len, v[4]) ||
-	    !copy_number(key->q, sizeof key->q, &key->q_len, v[5]) ||
-	    !copy_number(key->dp, sizeof key->dp, &key->dp_len, v[6]) ||
-	    !copy_number(key->dq, sizeof key->dq, &key->dq_len, v[7]) ||
-	    !copy_number(key->iq, sizeof key->iq, &key->iq_len, v[8]))
-		return ERR_MALFORMED;
-	return is_well_shaped(key) ? ERR_OK : ERR_MALFORMED;
+	for (enum rsakey_part i = RSAKEY_D; i < RSAKEY_PARTS && e == ERR_OK;
+	     i++)
+		e = rsakey_set_part(key, i, v[i + 1]);
+	return e == ERR_OK && !is_well_shaped(key) ? ERR_MALFORMED : e;
 }
 
 /* PKCS#1: a sequence of numbers; how many tells what it is. */

@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "core/base/bytes.h"
+#include "core/base/fmt.h"
 #include "core/base/text.h"
 #include "core/ident/der.h"
 #include "core/ident/keyfile.h"
 
 #define SSH_TYPE "ssh-rsa"
 #define SSH_BLOB_MAX 540
+#define PEM_LINE 48  /* bytes of a line, which are 64 characters */
+#define DER_MAX 2560 /* bytes of a private key of 4096 bits; as PEM it fits */
 
 static void
 put_mpint(struct bytes_writer *w, const uint8_t *number, size_t len)
@@ -58,8 +61,26 @@ keyfile_fingerprint(char dst[static KEYFILE_FINGERPRINT_MAX],
 	br_sha256_out(&hash, digest);
 	text_base64(base64, digest, sizeof digest);
 	*strchr(base64, '=') = '\0';
-	memcpy(dst, "SHA256:", 7);
-	memcpy(dst + 7, base64, strlen(base64) + 1);
+	fmt_text(dst, KEYFILE_FINGERPRINT_MAX, "SHA256:%s", base64);
+}
+
+/* Writes PEM (RFC 7468), in lines of 64 characters; returns its length. */
+static size_t
+format_pem(uint8_t dst[static KEYFILE_PEM_MAX], const char *label,
+	   const uint8_t *der, size_t der_len)
+{
+	char *text = (char *)dst;
+	size_t len =
+		fmt_text(text, KEYFILE_PEM_MAX, "-----BEGIN %s-----\n", label);
+	for (size_t at = 0; at < der_len; at += PEM_LINE) {
+		size_t left = der_len - at;
+		size_t part = left < PEM_LINE ? left : PEM_LINE;
+		text_base64(text + len, der + at, part);
+		len += TEXT_BASE64_LEN(part);
+		text[len++] = '\n';
+	}
+	return len + fmt_text(text + len, KEYFILE_PEM_MAX - len,
+			      "-----END %s-----\n", label);
 }
 
 size_t
@@ -67,86 +88,64 @@ keyfile_encode_public(uint8_t dst[static KEYFILE_PEM_MAX],
 		      enum keyfile_form form, const struct rsakey_public *key)
 {
 	uint8_t der[RSAKEY_SPKI_MAX];
-	char line[KEYFILE_SSH_MAX];
-	size_t len;
-	if (form == KEYFILE_SSH) {
-		keyfile_format_ssh(line, key);
-		len = strlen(line);
-		memcpy(dst, line, len);
-		dst[len++] = '\n';
-		return len;
-	}
-	len = rsakey_encode_spki(der, key);
+	if (form == KEYFILE_SPKI_DER)
+		return rsakey_encode_spki(dst, key);
 	if (form == KEYFILE_SPKI_PEM)
-		return br_pem_encode(dst, der, len, "PUBLIC KEY",
-				     BR_PEM_LINE64);
-	memcpy(dst, der, len);
+		return format_pem(dst, "PUBLIC KEY", der,
+				  rsakey_encode_spki(der, key));
+	keyfile_format_ssh((char *)dst, key);
+	size_t len = strlen((char *)dst);
+	dst[len++] = '\n';
 	return len;
 }
 
-/* The numbers of a private key in the order of RFC 8017 A.1.2. */
-struct pkcs1 {
-	struct der_number v[9];
-	size_t len; /* of them all, heads included */
-};
-
-static struct pkcs1
-pkcs1_of(const struct rsakey_private *key)
+/* Bytes of the numbers of RSAPrivateKey (RFC 8017 A.1.2). */
+static size_t
+numbers_len(const struct rsakey_private *key)
 {
-	struct pkcs1 k = { {
-				   { NULL, 0 }, /* version: two factors */
-				   { key->pub.n, key->pub.n_len },
-				   { key->pub.e, key->pub.e_len },
-				   { key->d, key->d_len },
-				   { key->p, key->p_len },
-				   { key->q, key->q_len },
-				   { key->dp, key->dp_len },
-				   { key->dq, key->dq_len },
-				   { key->iq, key->iq_len },
-			   },
-			   0 };
-	for (size_t i = 0; i < sizeof k.v / sizeof *k.v; i++)
-		k.len += der_number_len(k.v[i].at, k.v[i].len);
-	return k;
+	size_t len = der_number_len(NULL, 0);
+	for (enum rsakey_part i = RSAKEY_N; i < RSAKEY_PARTS; i++) {
+		struct der_number n = rsakey_get_part(key, i);
+		len += der_number_len(n.at, n.len);
+	}
+	return len;
 }
 
 static void
-put_pkcs1(struct bytes_writer *w, const struct pkcs1 *k)
+put_pkcs1(struct bytes_writer *w, const struct rsakey_private *key)
 {
-	der_put_head(w, DER_SEQUENCE, k->len);
-	for (size_t i = 0; i < sizeof k->v / sizeof *k->v; i++)
-		der_put_number(w, k->v[i].at, k->v[i].len);
+	der_put_head(w, DER_SEQUENCE, numbers_len(key));
+	der_put_number(w, NULL, 0); /* version: two factors */
+	for (enum rsakey_part i = RSAKEY_N; i < RSAKEY_PARTS; i++) {
+		struct der_number n = rsakey_get_part(key, i);
+		der_put_number(w, n.at, n.len);
+	}
 }
 
 static void
-put_pkcs8(struct bytes_writer *w, const struct pkcs1 *k)
+put_pkcs8(struct bytes_writer *w, const struct rsakey_private *key)
 {
-	size_t pkcs1 = der_head_len(k->len) + k->len;
+	size_t numbers = numbers_len(key);
+	size_t pkcs1 = der_head_len(numbers) + numbers;
 	der_put_head(w, DER_SEQUENCE,
 		     der_number_len(NULL, 0) + DER_RSA_LEN +
 			     der_head_len(pkcs1) + pkcs1);
 	der_put_number(w, NULL, 0); /* version */
 	der_put_rsa(w);
 	der_put_head(w, DER_OCTET_STRING, pkcs1);
-	put_pkcs1(w, k);
+	put_pkcs1(w, key);
 }
 
 size_t
 keyfile_encode_private(uint8_t dst[static KEYFILE_PEM_MAX],
 		       enum keyfile_form form, const struct rsakey_private *key)
 {
-	uint8_t der[KEYFILE_PEM_MAX * 3 / 4];
+	uint8_t der[DER_MAX];
 	struct bytes_writer w = bytes_writer(der, sizeof der);
-	struct pkcs1 k = pkcs1_of(key);
-	if (form == KEYFILE_PKCS8_PEM)
-		put_pkcs8(&w, &k);
-	else
-		put_pkcs1(&w, &k);
-	/* Its base64 takes the same time whatever the key is. */
-	size_t len = br_pem_encode(
-		dst, der, w.len,
-		form == KEYFILE_PKCS8_PEM ? "PRIVATE KEY" : "RSA PRIVATE KEY",
-		BR_PEM_LINE64);
+	bool pkcs8 = form == KEYFILE_PKCS8_PEM;
+	(pkcs8 ? put_pkcs8 : put_pkcs1)(&w, key);
+	size_t len = format_pem(dst, pkcs8 ? "PRIVATE KEY" : "RSA PRIVATE KEY",
+				der, w.len);
 	bytes_wipe(der, sizeof der);
 	return len;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/bytes.h"
+#include "core/ident/der.h"
 #include "core/ident/rng.h"
 #include "core/ident/rsakey.h"
 
@@ -19,12 +20,18 @@ struct number {
 	uint8_t b[WIDE_MAX];
 };
 
-static struct number
-number(const uint8_t *src, size_t len)
+/* What the check works with; secret. */
+struct numbers {
+	struct number n, d, p, q, iq; /* of the key */
+	struct number product, rest, want;
+};
+
+static void
+load(struct number *x, const struct rsakey_private *key, enum rsakey_part part)
 {
-	struct number x = { { 0 } };
-	memcpy(x.b + WIDE_MAX - len, src, len);
-	return x;
+	struct der_number from = rsakey_get_part(key, part);
+	memset(x, 0, sizeof *x);
+	memcpy(x->b + WIDE_MAX - from.len, from.at, from.len);
 }
 
 static bool
@@ -34,21 +41,20 @@ same(const struct number *a, const struct number *b)
 }
 
 /* The product of two numbers of RSAKEY_FACTOR_MAX bytes. */
-static struct number
-multiply(const struct number *a, const struct number *b)
+static void
+multiply(struct number *x, const struct number *a, const struct number *b)
 {
-	struct number x = { { 0 } };
+	memset(x, 0, sizeof *x);
 	for (size_t i = WIDE_MAX; i-- > RSAKEY_FACTOR_MAX;) {
 		unsigned carry = 0;
 		for (size_t j = WIDE_MAX; j-- > RSAKEY_FACTOR_MAX;) {
-			uint8_t *at = &x.b[i + j + 1 - WIDE_MAX];
+			uint8_t *at = &x->b[i + j + 1 - WIDE_MAX];
 			carry += *at + (unsigned)a->b[i] * b->b[j];
 			*at = (uint8_t)carry;
 			carry >>= 8;
 		}
-		x.b[i - RSAKEY_FACTOR_MAX] = (uint8_t)carry;
+		x->b[i - RSAKEY_FACTOR_MAX] = (uint8_t)carry;
 	}
-	return x;
 }
 
 /* x -= y when x has reached it. */
@@ -65,61 +71,59 @@ subtract_if_more(struct number *x, const struct number *y)
 	}
 }
 
-/* x mod m, bit by bit; m is RSAKEY_FACTOR_MAX bytes and not 0. */
-static struct number
-modulo(const struct number *x, const struct number *m)
+/* rest = x mod m, bit by bit; m is RSAKEY_FACTOR_MAX bytes and not 0. */
+static void
+modulo(struct number *rest, const struct number *x, const struct number *m)
 {
-	struct number rest = { { 0 } };
+	memset(rest, 0, sizeof *rest);
 	for (size_t bit = 0; bit < 8 * WIDE_MAX; bit++) {
 		unsigned carry = x->b[bit / 8] >> (7 - bit % 8) & 1U;
 		for (size_t i = WIDE_MAX; i-- > 0;) {
-			carry += 2U * rest.b[i];
-			rest.b[i] = (uint8_t)carry;
+			carry += 2U * rest->b[i];
+			rest->b[i] = (uint8_t)carry;
 			carry >>= 8;
 		}
-		subtract_if_more(&rest, m);
+		subtract_if_more(rest, m);
 	}
-	return rest;
 }
 
-/* Whether the exponent of one factor is d modulo the factor less one. */
+/* Whether iq * q is 1 modulo p. */
 static bool
-exponent_fits(const struct number *d, struct number factor,
-	      const uint8_t *exponent, size_t len)
+inverse_fits(struct numbers *v)
 {
-	factor.b[WIDE_MAX - 1] &= 0xfe; /* factors are odd */
-	struct number got = modulo(d, &factor);
-	struct number want = number(exponent, len);
-	bool fits = same(&got, &want);
-	bytes_wipe(&got, sizeof got);
-	bytes_wipe(&want, sizeof want);
-	bytes_wipe(&factor, sizeof factor);
-	return fits;
+	multiply(&v->product, &v->iq, &v->q);
+	modulo(&v->rest, &v->product, &v->p);
+	memset(&v->want, 0, sizeof v->want);
+	v->want.b[WIDE_MAX - 1] = 1;
+	return same(&v->rest, &v->want);
 }
 
-/* The numbers of a key; secret but for n. */
-struct numbers {
-	struct number n, d, p, q, iq, product, one;
-};
+/*
+ * Whether the exponent of one factor is d modulo the factor less one, to which
+ * the factor, an odd number, is brought.
+ */
+static bool
+exponent_fits(struct numbers *v, struct number *factor,
+	      const struct rsakey_private *key, enum rsakey_part exponent)
+{
+	factor->b[WIDE_MAX - 1] &= 0xfe;
+	modulo(&v->rest, &v->d, factor);
+	load(&v->want, key, exponent);
+	return same(&v->rest, &v->want);
+}
 
 static bool
-numbers_fit(const struct rsakey_private *key, struct numbers *v)
+numbers_fit(struct numbers *v, const struct rsakey_private *key)
 {
-	static const uint8_t one = 1;
-	v->n = number(key->pub.n, key->pub.n_len);
-	v->d = number(key->d, key->d_len);
-	v->p = number(key->p, key->p_len);
-	v->q = number(key->q, key->q_len);
-	v->iq = number(key->iq, key->iq_len);
-	v->one = number(&one, 1);
-	v->product = multiply(&v->p, &v->q);
-	if (!same(&v->product, &v->n))
-		return false;
-	v->product = multiply(&v->iq, &v->q);
-	v->product = modulo(&v->product, &v->p);
-	return same(&v->product, &v->one) &&
-	       exponent_fits(&v->d, v->p, key->dp, key->dp_len) &&
-	       exponent_fits(&v->d, v->q, key->dq, key->dq_len);
+	load(&v->n, key, RSAKEY_N);
+	load(&v->d, key, RSAKEY_D);
+	load(&v->p, key, RSAKEY_P);
+	load(&v->q, key, RSAKEY_Q);
+	load(&v->iq, key, RSAKEY_IQ);
+	multiply(&v->product, &v->p, &v->q);
+	return same(&v->product, &v->n) && inverse_fits(v) &&
+	       exponent_fits(v, &v->p, key, RSAKEY_DP) &&
+	       exponent_fits(v, &v->q, key, RSAKEY_DQ);
 }
 
 static bool
@@ -148,7 +152,7 @@ enum err
 rsakey_check_private(const struct rsakey_private *key, struct rng *rng)
 {
 	struct numbers v;
-	bool fits = numbers_fit(key, &v);
+	bool fits = numbers_fit(&v, key);
 	bytes_wipe(&v, sizeof v);
 	return fits && signs(key, rng) && opens(key, rng) ? ERR_OK
 							  : ERR_REFUSED;

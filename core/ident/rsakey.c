@@ -56,16 +56,47 @@ private_of(const struct rsakey_private *key)
 	};
 }
 
-/* Copies a number without its leading zeros; returns its length. */
-static uint16_t
-copy_number(uint8_t *dst, const unsigned char *src, size_t len)
-{
-	while (len > 0 && *src == 0) {
-		src++;
-		len--;
+/* Where the numbers of a private key are, and how long each may be. */
+#define PART(name)                                                   \
+	{                                                            \
+		offsetof(struct rsakey_private, name),               \
+			offsetof(struct rsakey_private, name##_len), \
+			sizeof((struct rsakey_private *)0)->name     \
 	}
-	memcpy(dst, src, len);
-	return (uint16_t)len;
+
+static const struct {
+	uint16_t at, len_at, max;
+} parts[RSAKEY_PARTS] = {
+	[RSAKEY_N] = PART(pub.n), [RSAKEY_E] = PART(pub.e),
+	[RSAKEY_D] = PART(d),     [RSAKEY_P] = PART(p),
+	[RSAKEY_Q] = PART(q),     [RSAKEY_DP] = PART(dp),
+	[RSAKEY_DQ] = PART(dq),   [RSAKEY_IQ] = PART(iq),
+};
+
+struct der_number
+rsakey_get_part(const struct rsakey_private *key, enum rsakey_part part)
+{
+	const uint8_t *base = (const uint8_t *)key;
+	uint16_t len;
+	memcpy(&len, base + parts[part].len_at, sizeof len);
+	return (struct der_number){ base + parts[part].at, len };
+}
+
+enum err
+rsakey_set_part(struct rsakey_private *key, enum rsakey_part part,
+		struct der_number number)
+{
+	uint8_t *base = (uint8_t *)key;
+	while (number.len > 0 && *number.at == 0) {
+		number.at++;
+		number.len--;
+	}
+	uint16_t len = (uint16_t)number.len;
+	if (number.len < 1 || number.len > parts[part].max)
+		return ERR_MALFORMED;
+	memcpy(base + parts[part].len_at, &len, sizeof len);
+	memcpy(base + parts[part].at, number.at, len);
+	return ERR_OK;
 }
 
 /* What BearSSL's generator makes; secret. */
@@ -80,15 +111,19 @@ struct fresh {
 static void
 take_fresh(struct rsakey_private *key, const struct fresh *f, size_t d_len)
 {
-	*key = (struct rsakey_private){ .d_len = 0 };
-	key->pub.n_len = copy_number(key->pub.n, f->pk.n, f->pk.nlen);
-	key->pub.e_len = copy_number(key->pub.e, f->pk.e, f->pk.elen);
-	key->d_len = copy_number(key->d, f->d, d_len);
-	key->p_len = copy_number(key->p, f->sk.p, f->sk.plen);
-	key->q_len = copy_number(key->q, f->sk.q, f->sk.qlen);
-	key->dp_len = copy_number(key->dp, f->sk.dp, f->sk.dplen);
-	key->dq_len = copy_number(key->dq, f->sk.dq, f->sk.dqlen);
-	key->iq_len = copy_number(key->iq, f->sk.iq, f->sk.iqlen);
+	const struct der_number fresh[RSAKEY_PARTS] = {
+		[RSAKEY_N] = { f->pk.n, f->pk.nlen },
+		[RSAKEY_E] = { f->pk.e, f->pk.elen },
+		[RSAKEY_D] = { f->d, d_len },
+		[RSAKEY_P] = { f->sk.p, f->sk.plen },
+		[RSAKEY_Q] = { f->sk.q, f->sk.qlen },
+		[RSAKEY_DP] = { f->sk.dp, f->sk.dplen },
+		[RSAKEY_DQ] = { f->sk.dq, f->sk.dqlen },
+		[RSAKEY_IQ] = { f->sk.iq, f->sk.iqlen },
+	};
+	memset(key, 0, sizeof *key);
+	for (enum rsakey_part i = RSAKEY_N; i < RSAKEY_PARTS; i++)
+		rsakey_set_part(key, i, fresh[i]);
 }
 
 enum err

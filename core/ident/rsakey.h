@@ -8,6 +8,7 @@
 
 #include "core/base/err.h"
 
+struct der_number;
 struct rng;
 
 /*
@@ -29,6 +30,19 @@ struct rng;
 enum rsakey_hash {
 	RSAKEY_SHA1,   /* 20 bytes */
 	RSAKEY_SHA256, /* 32 bytes */
+};
+
+/* The numbers of a private key in the order of RFC 8017 A.1.2. */
+enum rsakey_part {
+	RSAKEY_N,
+	RSAKEY_E,
+	RSAKEY_D,
+	RSAKEY_P,
+	RSAKEY_Q,
+	RSAKEY_DP,
+	RSAKEY_DQ,
+	RSAKEY_IQ,
+	RSAKEY_PARTS,
 };
 
 struct rsakey_public {
@@ -78,6 +92,18 @@ rsakey_set_public(struct rsakey_public *key, const uint8_t *n, size_t n_len,
  */
 enum err
 rsakey_check_private(const struct rsakey_private *key, struct rng *rng);
+
+/* One number of a private key. */
+struct der_number
+rsakey_get_part(const struct rsakey_private *key, enum rsakey_part part);
+
+/*
+ * Sets it; leading zeros are passed over.  ERR_MALFORMED when it is zero or too
+ * long.
+ */
+enum err
+rsakey_set_part(struct rsakey_private *key, enum rsakey_part part,
+		struct der_number number);
 
 /* Whether both are the same key. */
 bool
