@@ -74,8 +74,8 @@ open_journal(struct regd *r)
 	registry_init(&r->registry, &r->rng);
 	enum err e = journal_open(&r->journal, r->dir, &r->rng);
 	if (e != ERR_OK)
-		return say_cannot(e, "open", r->dir ? r->journal.path
-						    : "memory");
+		return say_cannot(e, "open",
+				  r->dir ? r->journal.path : "memory");
 	e = replay_journal(&replay, &r->journal);
 	return e == ERR_OK ? mend_journal(r, &replay)
 			   : say_replay(e, r, &replay);

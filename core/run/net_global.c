@@ -74,8 +74,9 @@ is_up(int fd, uint32_t interface)
 static bool
 is_link_local(const struct net_addr *addr)
 {
+	const uint8_t *v6 = addr->v6.sin6_addr.s6_addr;
 	if (addr->any.sa_family == AF_INET6)
-		return IN6_IS_ADDR_LINKLOCAL(&addr->v6.sin6_addr);
+		return v6[0] == 0xfe && (v6[1] & 0xc0) == 0x80;
 	return ntohl(addr->v4.sin_addr.s_addr) >> 16 == 0xa9fe;
 }
 
