@@ -3,15 +3,17 @@
 #
 # What a join costs xl-regd: processor time from Hello to JoinReply, beside the
 # one RSA private operation that it cannot do without, as openssl does it in
-# the same run; memory with and after many sessions; and how long it takes to
-# read its journal again. The clients are slow Python, so it is the registry's
-# own processor time that counts, not the clock.
+# the same run; what of it is the Hello, in each dialect; memory with and after
+# many sessions; and how long it takes to read its journal again. The clients
+# are slow Python, so it is the registry's own processor time that counts, not
+# the clock.
 #
 #	JOINS		how many (default 1000)
+#	HELLOS		how many of each dialect (default 500)
 #	SESSIONS	how many at once (default 500)
 
 set -eu
-: "${BUILD:=build}" "${JOINS:=1000}" "${SESSIONS:=500}"
+: "${BUILD:=build}" "${JOINS:=1000}" "${HELLOS:=500}" "${SESSIONS:=500}"
 load=tests/net/load.py
 dir=$(mktemp -d)
 pid=
@@ -63,6 +65,17 @@ awk -v a="$before" -v b="$after" -v n="$joins" -v rsa="$rsa" \
 	printf "regd: %.0f joins a second from the clients here, synced\n",
 	    n * 1000 / ms
 }'
+
+for dialect in sealed documented prefixed; do
+	before=$(cpu)
+	"$load" hello --cred "$dir/regd/regCred.dat" --dialect $dialect \
+		--count "$HELLOS"
+	awk -v a="$before" -v b="$(cpu)" -v n="$HELLOS" -v d=$dialect 'BEGIN {
+		each = (b - a) / n
+		printf "regd: Hello, %s: %.2f ms of its processor time, " \
+		    "%.0f a second on a core\n", d, each, 1000 / each
+	}'
+done
 
 idle=$(rss)
 mkfifo "$dir/hold"

@@ -12,6 +12,9 @@ load.py load --cred regCred.dat --out FILE [--threads N] [--until TEXT]
 load.py hold --cred regCred.dat --count N
     Opens N sessions and holds them until its standard input ends.
 
+load.py hello --cred regCred.dat --dialect DIALECT --count N
+    Opens N sessions one after the other and closes each at once.
+
 load.py check --cred regCred.dat --out FILE
     Prints how many of FILE's members are in their clusters, and those that
     are not, as comments of TAP. Ends with 1 unless all are there, each once.
@@ -124,6 +127,16 @@ def hold(o):
     return 0
 
 
+def hello(o):
+    cred = ident.Cred(o.cred)
+    for _ in range(o.count):
+        c = link.Client(cred, o.dialect)
+        if c.open() is not None:
+            return 1
+        c.close()
+    return 0
+
+
 def check(o):
     with open(o.out, encoding="ascii") as f:
         lines = [line.split() for line in f]
@@ -141,16 +154,17 @@ def check(o):
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("job", choices=("load", "hold", "check"))
+    p.add_argument("job", choices=("load", "hold", "hello", "check"))
     p.add_argument("--cred", required=True)
     p.add_argument("--out")
     p.add_argument("--threads", type=int, default=4)
     p.add_argument("--until")
+    p.add_argument("--dialect", choices=xlwire.DIALECTS, default="sealed")
     p.add_argument("--count", type=int, default=0)
     o = p.parse_args()
     if o.job == "load":
         return Load(o).main()
-    return hold(o) if o.job == "hold" else check(o)
+    return {"hold": hold, "hello": hello, "check": check}[o.job](o)
 
 
 if __name__ == "__main__":
