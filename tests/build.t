@@ -35,6 +35,8 @@ else
 	like "$(cat dynamic)" 'FLAGS_1.* PIE' "marked as PIE"
 	unlike "$(cat dynamic)" 'NEEDED' "no shared library"
 	unlike "$(cat dynamic)" 'TEXTREL' "no relocations of code"
+	is "$(readelf -rW "$bin" | grep -E ' R_[0-9A-Z_]+' |
+		grep -cv '_RELATIVE')" 0 "relocations need no symbols"
 	like "$(cat elf)" 'GNU_STACK .* RW +0x' "the stack is not executable"
 	like "$(cat elf)" 'GNU_RELRO' "read-only after relocation"
 	like "$(cat dynamic)" 'BIND_NOW|FLAGS.* NOW' "no lazy binding"
