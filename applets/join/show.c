@@ -55,7 +55,7 @@ put_word(char *dst, char quote, const char *s)
 			dst += fmt_text(dst, 7, "\\u%04x", c);
 		else if (quote == '"' && (c == '"' || c == '\\'))
 			dst += fmt_text(dst, 3, "\\%c", c);
-		else if (c == '\'' && quote == c)
+		else if (c == '\'' && quote == '\'')
 			dst = stpcpy(dst, "'\\''");
 		else
 			*dst++ = odd && !quote ? '?' : *s;

@@ -120,9 +120,10 @@ is_global(const struct ifaddrs *i)
 		memcpy(&a.v6, i->ifa_addr, sizeof a.v6);
 		return !IN6_IS_ADDR_LINKLOCAL(&a.v6.sin6_addr);
 	}
+	if (i->ifa_addr->sa_family != AF_INET)
+		return false;
 	memcpy(&a.v4, i->ifa_addr, sizeof a.v4);
-	return a.any.sa_family == AF_INET &&
-	       ntohl(a.v4.sin_addr.s_addr) >> 16 != 0xa9fe;
+	return ntohl(a.v4.sin_addr.s_addr) >> 16 != 0xa9fe;
 }
 
 static void
