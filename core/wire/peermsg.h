@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#ifndef XL_WIRE_PEERMSG_H
+#define XL_WIRE_PEERMSG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/err.h"
+#include "xlcluster.pb.h"
+
+struct nodeid;
+
+/*
+ * What members say to each other and to clients: bytes to structures and
+ * back, and what signatures cover (xl-protocol(7), Member to member; The
+ * client port).  cluster_XLClusterMsg is 17 KB: one of each direction a
+ * process, never on the stack.
+ */
+
+#define PEERMSG_CONTENTS_MAX 16000 /* bytes of an App or Data message */
+
+/*
+ * Decodes len bytes.  ERR_PROTOCOL: not a message, something over its limit,
+ * or no Op.
+ */
+enum err
+peermsg_decode(cluster_XLClusterMsg *msg, const uint8_t *bytes, size_t len);
+
+/* Encodes msg; 0 when it does not fit cap. */
+size_t
+peermsg_encode(const cluster_XLClusterMsg *msg, uint8_t *dst, size_t cap);
+
+/* The name of an op for a log: "KeepAlive"; "unknown" for others. */
+const char *
+peermsg_op_name(uint32_t op);
+
+/*
+ * What the DigSig of a Hello covers, as SHA-256: on the cluster port, from
+ * one member to another, and on the client port, to the member that serves.
+ */
+void
+peermsg_digest_peer(uint8_t digest[static 32], const uint8_t bind[static 32],
+		    const struct nodeid *cluster, const struct nodeid *from,
+		    const struct nodeid *to);
+void
+peermsg_digest_client(uint8_t digest[static 32], const uint8_t bind[static 32],
+		      const struct nodeid *member);
+
+#endif
