@@ -8,20 +8,26 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
+#include "core/run/child.h"
 #include "core/run/lookup.h"
+
+#define ANSWER_FD 3
 
 /*
  * It sends the addresses, and no more: at most 8 * 28 bytes, below PIPE_BUF, so
- * that they arrive whole or not at all.
+ * that they arrive whole or not at all.  Whoever kills the parent must not
+ * have to wait for this process until the parent's sockets are closed.
  */
 static _Noreturn void
 helper(int fd, const char *host, uint16_t port)
 {
 	struct net_addr addrs[RESOLVER_ADDRS_MAX];
 	signal(SIGPIPE, SIG_DFL);
+	dup2(fd, ANSWER_FD);
+	child_close_from(ANSWER_FD + 1);
 	size_t len = lookup_host(addrs, RESOLVER_ADDRS_MAX, host, port,
 				 &lookup_system);
-	_exit(file_write_all(fd, addrs, len * sizeof *addrs) == ERR_OK ? 0 : 1);
+	_exit(file_write_all(ANSWER_FD, addrs, len * sizeof *addrs) == ERR_OK ? 0 : 1);
 }
 
 enum err
