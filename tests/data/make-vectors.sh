@@ -342,6 +342,51 @@ cluster=$(run 0x70 32)
 	    "$(text "xlattice2 client")$bind$id")"
 } >"$out/sign.hex"
 
+# --- XLClusterMsg, encoded by hand: tag, length, value ---
+
+varint() { # varint N, below 2^21
+	varint_n=$1
+	while [ "$varint_n" -gt 127 ]; do
+		printf %02x $((varint_n & 127 | 128))
+		varint_n=$((varint_n >> 7))
+	done
+	printf %02x "$varint_n"
+}
+field() { printf '%s%s%s' "$1" "$(varint "$(len "$2")")" "$2"; } # TAG BYTES
+{
+	emit bind "$bind"
+	emit cluster_id "$cluster"
+	emit from_id "$id"
+	emit to_id "$peer_id"
+	emit peer_digest \
+	    "$(sha256 "$(text "xlattice2 peer")$bind$cluster$id$peer_id")"
+	emit client_digest "$(sha256 "$(text "xlattice2 client")$bind$id")"
+	# IDs of 20 bytes
+	emit short_id "$(first 20 "$id")"
+	emit short_peer_digest "$(sha256 "$(text "xlattice2 peer"
+	    )$bind$cluster$(first 20 "$id")$peer_id")"
+	emit short_client_digest \
+	    "$(sha256 "$(text "xlattice2 client")$bind$(first 20 "$id")")"
+	sig=$(sign sha256 "$sk" \
+	    "$(text "xlattice2 peer")$bind$cluster$id$peer_id")
+	emit peer_sig "$sig"
+	emit hello "08011001$(field 1a "$id")$(field 2a "$cluster"
+	    )$(field 6a "$sig")"
+	sig=$(sign sha256 "$sk" "$(text "xlattice2 client")$bind$id")
+	emit client_sig "$sig"
+	emit client_hello "08011001$(field 1a \
+	    "$(sha256 "$t_sk")")$(field 6a "$sig")"
+	emit ack 080210012001
+	emit keepalive 080310ac02		# MsgN 300
+	emit bye 080410ffffffffffffffffff01	# MsgN 2^64 - 1
+	emit error "0805100720093007$(field 3a "$(text busy)")"
+	emit app "08061005$(field 42 "$(text "good morning")")"
+	emit app_empty 080610054200
+	emit data "0807$(field 42 "$(run 0 256)")"
+	emit eof 0808
+	emit suspect "08091006$(field 1a "$peer_id")"
+} >"$out/cluster.hex"
+
 # --- public keys that are to be refused ("bad key"), and a few borderline ---
 
 der() { # der TAG CONTENT
