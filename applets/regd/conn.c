@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "applets/regd/conn.h"
 
+#include <errno.h>
 #include <stddef.h>
-#include <sys/auxv.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -205,9 +206,11 @@ take_settled(struct client *client)
 	update(c);
 }
 
-void
-conns_open(struct conns *all, int fd, const struct net_addr *peer)
+/* Begins a session on a connected socket, which is then its own. */
+static void
+open_conn(void *owner, int fd, const struct net_addr *peer)
 {
+	struct conns *all = owner;
 	size_t slot = slots_take(&all->slots);
 	if (slot == SLOTS_NONE) {
 		close(fd);
@@ -240,9 +243,10 @@ is_unknown(const struct conn *c)
 			   c->client.state == SERVE_ANONYMOUS);
 }
 
-bool
-conns_drop_one(struct conns *all)
+static bool
+drop_one(void *owner)
 {
+	struct conns *all = owner;
 	struct conn *oldest = NULL;
 	for (size_t i = 0; i < all->slots.made; i++) {
 		struct conn *c = slots_item(&all->slots, i);
@@ -257,10 +261,31 @@ conns_drop_one(struct conns *all)
 	return true;
 }
 
-bool
-conns_have_room(const struct conns *all)
+static bool
+has_room(void *owner)
 {
+	const struct conns *all = owner;
 	return all->slots.len < all->slots.max;
+}
+
+static void
+tell_waiting(void *owner, enum err why)
+{
+	(void)owner;
+	log_line(LOG_LEVEL_ERROR, "connections have to wait: %s",
+		 why == ERR_BUSY ? "all sessions are taken" : strerror(errno));
+}
+
+enum err
+conns_listen(struct conns *all, struct listen *listen)
+{
+	listen->loop = all->loop;
+	listen->owner = all;
+	listen->has_room = has_room;
+	listen->drop_one = drop_one;
+	listen->open = open_conn;
+	listen->waits = tell_waiting;
+	return listen_start(listen);
 }
 
 void

@@ -7,11 +7,12 @@
 #include <stdint.h>
 
 #include "applets/regd/serve.h"
-#include "applets/regd/slots.h"
 #include "core/base/err.h"
+#include "core/run/listen.h"
 #include "core/run/loop.h"
 #include "core/run/net.h"
 #include "core/run/rsapool.h"
+#include "core/run/slots.h"
 #include "core/wire/session.h"
 
 /*
@@ -55,22 +56,12 @@ void
 conns_free(struct conns *all);
 
 /*
- * Begins a session on a connected socket, which is then its own; closes it
- * when there is no slot.
+ * Begins to accept connections.  When there is no slot for one, the session
+ * makes room that has for the longest time, and at least for a second, not
+ * sent its Hello, or not said behind it who it is.  ERR_BUSY: the loop is full.
  */
-void
-conns_open(struct conns *all, int fd, const struct net_addr *peer);
-
-/* Whether there is a slot. */
-bool
-conns_have_room(const struct conns *all);
-
-/*
- * Ends the session that has for the longest time, and at least for a second,
- * not sent its Hello, or not said behind it who it is.  False: there is none.
- */
-bool
-conns_drop_one(struct conns *all);
+enum err
+conns_listen(struct conns *all, struct listen *listen);
 
 /* From now on sessions end as soon as nothing is left to be answered. */
 void

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "applets/regd/listen.h"
 #include "core/base/err.h"
 #include "core/doc/regcred.h"
+#include "core/run/listen.h"
 
 /*
  * Where the registry is to be reached: the addresses it listens at, and those

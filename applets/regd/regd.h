@@ -8,11 +8,11 @@
 
 #include "applets/regd/conn.h"
 #include "applets/regd/journal.h"
-#include "applets/regd/listen.h"
 #include "applets/regd/public.h"
 #include "core/base/log.h"
 #include "core/doc/identity.h"
 #include "core/ident/rng.h"
+#include "core/run/listen.h"
 
 /* What the files of the applet itself share: options, start and run. */
 

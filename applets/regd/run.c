@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "applets/regd/compact.h"
-#include "applets/regd/ready.h"
 #include "applets/regd/regd.h"
 #include "core/base/say.h"
+#include "core/run/ready.h"
 
 #define COMPACT_STEP (256 * 1024) /* bytes of journal until the next look */
 

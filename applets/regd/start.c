@@ -185,7 +185,7 @@ wire_up(struct regd *r)
 	r->serve.min_bits = r->min_bits;
 	r->serve.id_len = r->id_len;
 	serve_init(&r->serve);
-	r->conns.loop = r->listen.loop = &r->loop;
+	r->conns.loop = &r->loop;
 	r->conns.pool = &r->pool;
 	r->conns.serve = &r->serve;
 	r->conns.hello_len = r->identity.ck.pub.n_len;
@@ -197,9 +197,8 @@ wire_up(struct regd *r)
 		.rng = &r->rng,
 		.decodes = msg_decodes,
 	};
-	r->listen.conns = &r->conns;
 	e = conns_init(&r->conns, r->max_sessions);
-	return e == ERR_OK ? listen_start(&r->listen) : e;
+	return e == ERR_OK ? conns_listen(&r->conns, &r->listen) : e;
 }
 
 /*

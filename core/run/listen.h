@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef XL_REGD_LISTEN_H
-#define XL_REGD_LISTEN_H
+#ifndef XL_RUN_LISTEN_H
+#define XL_RUN_LISTEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,12 +10,12 @@
 #include "core/run/loop.h"
 #include "core/run/net.h"
 
-struct conns;
 struct listen;
 
 /*
- * Where connections come in.  When there is no slot or no descriptor for one,
- * they wait in the kernel's queue, and it is tried again a little later.
+ * Where connections come in.  When the owner has no room or there is no
+ * descriptor for one, they wait in the kernel's queue, and it is tried again a
+ * little later.
  */
 
 #define LISTEN_MAX 16
@@ -26,8 +26,20 @@ struct listen_socket {
 };
 
 struct listen {
-	struct conns *conns;
 	struct loop *loop;
+	void *owner; /* what the functions are called with */
+	/* Whether there is room for one more connection. */
+	bool (*has_room)(void *owner);
+	/* Ends one that is worth the least; false: none may be ended. */
+	bool (*drop_one)(void *owner);
+	/* Takes a connection, whose descriptor is the owner's. */
+	void (*open)(void *owner, int fd, const struct net_addr *peer);
+	/*
+	 * Connections have to wait, told at times: ERR_BUSY: no room;
+	 * ERR_SYSTEM (errno): no descriptors or memory.
+	 */
+	void (*waits)(void *owner, enum err why);
+
 	int64_t quiet_until; /* before, it is not told again that some wait */
 	size_t len;
 	struct net_addr addrs[LISTEN_MAX]; /* with their real ports */
@@ -41,7 +53,7 @@ struct listen {
 enum err
 listen_add(struct listen *all, const struct net_addr *addr);
 
-/* Begins to accept; conns and loop are set.  ERR_BUSY: the loop is full. */
+/* Begins to accept; the first fields are set.  ERR_BUSY: the loop is full. */
 enum err
 listen_start(struct listen *all);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef XL_REGD_READY_H
-#define XL_REGD_READY_H
+#ifndef XL_RUN_READY_H
+#define XL_RUN_READY_H
 
 #include "core/base/err.h"
 

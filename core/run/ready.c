@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "applets/regd/ready.h"
+#include "core/run/ready.h"
 
 #include <errno.h>
 #include <stddef.h>

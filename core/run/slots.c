@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "applets/regd/slots.h"
+#include "core/run/slots.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

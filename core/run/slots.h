@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef XL_REGD_SLOTS_H
-#define XL_REGD_SLOTS_H
+#ifndef XL_RUN_SLOTS_H
+#define XL_RUN_SLOTS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "applets/regd/listen.h"
+#include "core/run/listen.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
-
-#include "applets/regd/conn.h"
-#include "core/base/log.h"
 
 #define ACCEPT_MAX 64 /* at once, so that others get their turn */
 #define PAUSE 100     /* ms until it is tried again */
@@ -14,12 +10,13 @@
 
 /* Lets connections wait. */
 static void
-pause_accepting(struct listen_socket *l, const char *reason)
+pause_accepting(struct listen_socket *l, enum err why)
 {
+	int reason = errno;
 	int64_t now = loop_now();
+	errno = reason;
 	if (now >= l->all->quiet_until)
-		log_line(LOG_LEVEL_ERROR, "connections have to wait: %s",
-			 reason);
+		l->all->waits(l->all->owner, why);
 	l->all->quiet_until = now + QUIET;
 	l->watch.events = 0;
 	l->watch.deadline = now + PAUSE;
@@ -29,26 +26,27 @@ static void
 take_ready(struct loop_watch *watch, short revents)
 {
 	struct listen_socket *l = (struct listen_socket *)(void *)watch;
-	struct conns *conns = l->all->conns;
+	const struct listen *all = l->all;
 	struct net_addr peer;
 	int fd;
 	(void)revents;
 	watch->events = POLLIN;
 	watch->deadline = LOOP_NEVER;
 	for (int i = 0; i < ACCEPT_MAX; i++) {
-		if (!conns_have_room(conns) && !conns_drop_one(conns)) {
-			pause_accepting(l, "all sessions are taken");
+		if (!all->has_room(all->owner) && !all->drop_one(all->owner)) {
+			pause_accepting(l, ERR_BUSY);
 			return;
 		}
 		enum err e = net_accept(watch->fd, &fd, &peer);
 		int reason = errno;
-		if (e == ERR_SYSTEM && conns_drop_one(conns))
+		if (e == ERR_SYSTEM && all->drop_one(all->owner))
 			continue; /* that was a descriptor, too */
+		errno = reason;
 		if (e == ERR_SYSTEM)
-			pause_accepting(l, strerror(reason));
+			pause_accepting(l, e);
 		if (e != ERR_OK)
 			return;
-		conns_open(conns, fd, &peer);
+		all->open(all->owner, fd, &peer);
 	}
 }
 
