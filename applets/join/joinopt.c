@@ -149,7 +149,8 @@ take_argument(struct joinopt *o, int id, const char *arg)
 				   RSAKEY_BITS_MAX) &&
 		       o->bits % 1024 == 0;
 	case OPT_FORMAT:
-		return show_find(&o->format, arg);
+		return show_find(&o->format, arg) &&
+		       o->format != SHOW_PROMETHEUS;
 	default:
 		return take_dialect(o, arg);
 	}

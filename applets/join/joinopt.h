@@ -8,7 +8,7 @@
 
 #include "applets/applet.h"
 #include "applets/join/enroll.h"
-#include "applets/join/show.h"
+#include "applets/show.h"
 #include "core/ident/endpoint.h"
 
 /* The options of xl-join: what is wanted of this run. */

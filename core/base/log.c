@@ -2,12 +2,12 @@
 #include "core/base/log.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/date.h"
 #include "core/base/fmt.h"
 #include "core/base/say.h"
 #include "core/base/text.h"
@@ -26,44 +26,13 @@ log_setup(enum log_level most, bool to_syslog)
 	syslog_wanted = to_syslog;
 }
 
-/* Splits days since 1970-01-01 into a date of the Gregorian calendar. */
-static void
-split_days(int64_t days, int *year, int *month, int *day)
-{
-	static const int lengths[] = { 31, 28, 31, 30, 31, 30,
-				       31, 31, 30, 31, 30, 31 };
-	int y = 1970, m = 0;
-	for (;; y++) {
-		bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-		int length = leap ? 366 : 365;
-		if (days < length) {
-			while (days >= lengths[m] + (m == 1 && leap)) {
-				days -= lengths[m] + (m == 1 && leap);
-				m++;
-			}
-			break;
-		}
-		days -= length;
-	}
-	*year = y;
-	*month = m + 1;
-	*day = (int)days + 1;
-}
-
-/*
- * "2026-11-21T08:39:00Z ", the time in UTC.  strftime would bring time zones
- * and locales along.
- */
+/* "2026-11-21T08:39:00Z " */
 static size_t
-put_time(char *dst, size_t cap)
+put_time(char *dst)
 {
-	int64_t now = time(NULL);
-	int seconds = (int)(now % 86400);
-	int year, month, day;
-	split_days(now / 86400, &year, &month, &day);
-	return fmt_text(dst, cap, "%04d-%02d-%02dT%02d:%02d:%02dZ ", year,
-			month, day, seconds / 3600, seconds / 60 % 60,
-			seconds % 60);
+	date_format(dst, time(NULL));
+	dst[DATE_MAX - 1] = ' ';
+	return DATE_MAX;
 }
 
 /* "<30>xl-regd[7]: "; the time is added by who receives it. */
@@ -107,7 +76,7 @@ log_line(enum log_level level, const char *format, ...)
 	if (level > most_wanted)
 		return;
 	size_t start = syslog_wanted ? put_tag(line, sizeof line, level)
-				     : put_time(line, sizeof line);
+				     : put_time(line);
 	va_start(args, format);
 	size_t len = start + fmt_vtext(line + start, sizeof line - start - 1,
 				       format, args);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/base/fmt.h"
+
 static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "abcdefghijklmnopqrstuvwxyz"
 				      "0123456789+/";
@@ -168,6 +170,29 @@ bool
 text_is(const void *src, size_t len, const char *want)
 {
 	return len == strlen(want) && memcmp(src, want, len) == 0;
+}
+
+char *
+text_quote(char *dst, char quote, const char *s)
+{
+	if (quote)
+		*dst++ = quote;
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		bool odd = c < 0x20 || c > 0x7e;
+		if (odd && quote == '"')
+			dst += fmt_text(dst, 7, "\\u%04x", c);
+		else if (quote == '"' && (c == '"' || c == '\\'))
+			dst += fmt_text(dst, 3, "\\%c", c);
+		else if (c == '\'' && quote == '\'')
+			dst = stpcpy(dst, "'\\''");
+		else
+			*dst++ = odd && !quote ? '?' : *s;
+	}
+	if (quote)
+		*dst++ = quote;
+	*dst = '\0';
+	return dst;
 }
 
 void

@@ -59,6 +59,18 @@ text_is_name(const void *src, size_t len);
 bool
 text_is(const void *src, size_t len, const char *want);
 
+/* The most that text_quote makes of len bytes, NUL included. */
+#define TEXT_QUOTED_MAX(len) (6 * (len) + 3)
+
+/*
+ * Writes s in the double quotes of JSON (RFC 8259), bytes beyond ASCII as the
+ * code points they name; in single quotes, which POSIX shells take as it
+ * stands; or, quote being 0, as printable ASCII for terminals and comments.
+ * Returns the end, where a NUL is.
+ */
+char *
+text_quote(char *dst, char quote, const char *s);
+
 /*
  * Replaces each byte of line that is not printable ASCII by '?': what came
  * from a peer or a file may hold escape sequences.

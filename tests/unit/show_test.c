@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "applets/join/show.h"
+#include "applets/show.h"
 
 #include <stdlib.h>
 
@@ -83,9 +83,10 @@ shown_node(enum show_format format, const struct member *node)
 static void
 test_find(void)
 {
-	static const char *const names[] = { "text", "json", "env", "hosts" };
+	static const char *const names[] = { "text", "json", "env", "hosts",
+					     "prometheus" };
 	enum show_format format;
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < 5; i++)
 		ok(show_find(&format, names[i]) && format == i, "format %s",
 		   names[i]);
 	ok(!show_find(&format, "tex"), "no format tex");
@@ -147,6 +148,14 @@ test_hosts(void)
 	       "# box-c.example c c.alpha\n"
 	       "192.0.2.3 c c.alpha\n",
 	       "a line for each host of a member");
+	roster.members_len = 1;
+	size_t len;
+	free(text);
+	FILE *out = open_memstream(&text, &len);
+	show_hosts(out, &roster, 1);
+	fclose(out);
+	is_str(text, "192.0.2.1 a a.alpha # down\n", "a remark on who is down");
+	roster.members_len = 3;
 }
 
 static void

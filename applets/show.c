@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "applets/join/show.h"
+#include "applets/show.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "core/base/fmt.h"
+#include "core/base/text.h"
 #include "core/doc/roster.h"
 #include "core/ident/keyfile.h"
 
 /* A name or end point, each byte escaped, in quotes, and what follows it. */
-#define WORD_MAX (6 * TEXT_NAME_MAX + 3)
+#define WORD_MAX TEXT_QUOTED_MAX(TEXT_NAME_MAX)
 _Static_assert(TEXT_NAME_MAX == ENDPOINT_TEXT_MAX, "a word is either");
 
 /* What there is to say of a member. */
@@ -22,11 +23,12 @@ struct words {
 bool
 show_find(enum show_format *format, const char *name)
 {
-	static const char names[][6] = {
+	static const char names[][11] = {
 		[SHOW_TEXT] = "text",
 		[SHOW_JSON] = "json",
 		[SHOW_ENV] = "env",
 		[SHOW_HOSTS] = "hosts",
+		[SHOW_PROMETHEUS] = "prometheus",
 	};
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
 		if (strcmp(names[i], name) != 0)
@@ -37,48 +39,19 @@ show_find(enum show_format *format, const char *name)
 	return false;
 }
 
-/*
- * Writes s in the double quotes of JSON (RFC 8259), bytes beyond ASCII as the
- * code points they name; in single quotes, which POSIX shells take as it
- * stands; or, quote being 0, as printable ASCII for terminals and comments.
- * Returns the end.
- */
-static char *
-put_word(char *dst, char quote, const char *s)
-{
-	if (quote)
-		*dst++ = quote;
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		bool odd = c < 0x20 || c > 0x7e;
-		if (odd && quote == '"')
-			dst += fmt_text(dst, 7, "\\u%04x", c);
-		else if (quote == '"' && (c == '"' || c == '\\'))
-			dst += fmt_text(dst, 3, "\\%c", c);
-		else if (c == '\'' && quote == '\'')
-			dst = stpcpy(dst, "'\\''");
-		else
-			*dst++ = odd && !quote ? '?' : *s;
-	}
-	if (quote)
-		*dst++ = quote;
-	*dst = '\0';
-	return dst;
-}
-
 static void
 find_words(struct words *w, char quote, const struct member *m)
 {
 	char text[ENDPOINT_TEXT_MAX + 1];
 	char *at = w->ends;
-	put_word(w->name, quote, m->name);
+	text_quote(w->name, quote, m->name);
 	nodeid_format(w->id, &m->id);
 	strcpy(at, quote ? "" : "-");
 	for (size_t i = 0; i < m->ends_len; i++) {
 		if (i > 0)
 			*at++ = quote ? ',' : ' ';
 		endpoint_format(text, &m->ends[i]);
-		at = put_word(at, quote, text);
+		at = text_quote(at, quote, text);
 	}
 }
 
@@ -87,7 +60,7 @@ static void
 find_cluster_words(struct words *w, char quote, const struct roster *r,
 		   const char *none)
 {
-	put_word(w->name, quote, r->name);
+	text_quote(w->name, quote, r->name);
 	nodeid_format(w->id, &r->id);
 	strcpy(w->ends, none);
 	if (r->self != ROSTER_NO_SELF)
@@ -192,13 +165,13 @@ node_env(FILE *out, const char *prefix, const struct member *m)
 	struct words w;
 	char text[ENDPOINT_TEXT_MAX + 1];
 	find_words(&w, '\'', m);
-	put_word(w.ends, '\'', m->ends_len > 0 ? m->ends[0].host : "");
+	text_quote(w.ends, '\'', m->ends_len > 0 ? m->ends[0].host : "");
 	fmt_print(out, "%sNAME=%s\n%sID='%s'\n%sADDR=%s\n%sENDPOINTS='%zu'\n",
 		  prefix, w.name, prefix, w.id, prefix, w.ends, prefix,
 		  m->ends_len);
 	for (size_t i = 0; i < m->ends_len; i++) {
 		endpoint_format(text, &m->ends[i]);
-		put_word(w.ends, '\'', text);
+		text_quote(w.ends, '\'', text);
 		fmt_print(out, "%sENDPOINT_%zu=%s\n", prefix, i, w.ends);
 	}
 }
@@ -230,16 +203,17 @@ roster_env(FILE *out, const struct roster *r)
  * of.  cluster is NULL for a node alone.
  */
 static void
-node_hosts(FILE *out, const char *cluster, const struct member *m)
+node_hosts(FILE *out, const char *cluster, const struct member *m,
+	   const char *remark)
 {
 	const struct endpoint *ends = m->ends;
 	char names[3 * WORD_MAX], host[WORD_MAX];
-	char *at = put_word(names, 0, m->name);
+	char *at = text_quote(names, 0, m->name);
 	if (cluster) {
 		*at++ = ' ';
-		at = put_word(at, 0, m->name);
+		at = text_quote(at, 0, m->name);
 		*at++ = '.';
-		put_word(at, 0, cluster);
+		text_quote(at, 0, cluster);
 	}
 	for (size_t i = 0; i < m->ends_len; i++) {
 		size_t first = 0;
@@ -247,18 +221,21 @@ node_hosts(FILE *out, const char *cluster, const struct member *m)
 			first++;
 		if (first < i)
 			continue;
-		put_word(host, 0, ends[i].host);
-		fmt_print(out, "%s%s %s\n",
+		text_quote(host, 0, ends[i].host);
+		fmt_print(out, "%s%s %s%s\n",
 			  ends[i].kind == ENDPOINT_NAME ? "# " : "", host,
-			  names);
+			  names, remark);
 	}
 }
 
-static void
-roster_hosts(FILE *out, const struct roster *r)
+void
+show_hosts(FILE *out, const struct roster *r, uint64_t down)
 {
-	for (size_t i = 0; i < r->members_len; i++)
-		node_hosts(out, r->name, &r->members[i]);
+	for (size_t i = 0; i < r->members_len; i++) {
+		const struct member *m = &r->members[i];
+		node_hosts(out, r->name, m,
+			   down >> m->index & 1 ? " # down" : "");
+	}
 }
 
 void
@@ -275,7 +252,9 @@ show_roster(FILE *out, enum show_format format, const struct roster *roster)
 		roster_env(out, roster);
 		break;
 	case SHOW_HOSTS:
-		roster_hosts(out, roster);
+		show_hosts(out, roster, 0);
+		break;
+	case SHOW_PROMETHEUS:
 		break;
 	}
 }
@@ -294,7 +273,9 @@ show_node(FILE *out, enum show_format format, const struct member *node)
 		node_env(out, "XL_NODE_", node);
 		break;
 	case SHOW_HOSTS:
-		node_hosts(out, NULL, node);
+		node_hosts(out, NULL, node, "");
+		break;
+	case SHOW_PROMETHEUS:
 		break;
 	}
 }
