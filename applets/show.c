@@ -6,6 +6,7 @@
 
 #include "core/base/fmt.h"
 #include "core/base/text.h"
+#include "core/doc/node.h"
 #include "core/doc/roster.h"
 #include "core/ident/keyfile.h"
 
@@ -24,11 +25,9 @@ bool
 show_find(enum show_format *format, const char *name)
 {
 	static const char names[][11] = {
-		[SHOW_TEXT] = "text",
-		[SHOW_JSON] = "json",
-		[SHOW_ENV] = "env",
-		[SHOW_HOSTS] = "hosts",
-		[SHOW_PROMETHEUS] = "prometheus",
+		[SHOW_TEXT] = "text", [SHOW_JSON] = "json",
+		[SHOW_ENV] = "env",   [SHOW_HOSTS] = "hosts",
+		[SHOW_DAT] = "dat",   [SHOW_PROMETHEUS] = "prometheus",
 	};
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
 		if (strcmp(names[i], name) != 0)
@@ -238,6 +237,25 @@ show_hosts(FILE *out, const struct roster *r, uint64_t down)
 	}
 }
 
+/* Files: cluster.dat and node.dat */
+
+static void
+roster_dat(FILE *out, const struct roster *r)
+{
+	static char text[ROSTER_TEXT_MAX];
+	fwrite(text, 1, roster_format(text, r), out);
+}
+
+static void
+node_dat(FILE *out, const struct member *m)
+{
+	char text[NODE_TEXT_MAX];
+	struct node node = { .id = m->id, .ends_len = m->ends_len };
+	memcpy(node.name, m->name, sizeof node.name);
+	memcpy(node.ends, m->ends, sizeof node.ends);
+	fwrite(text, 1, node_format(text, &node), out);
+}
+
 void
 show_roster(FILE *out, enum show_format format, const struct roster *roster)
 {
@@ -255,6 +273,9 @@ show_roster(FILE *out, enum show_format format, const struct roster *roster)
 		show_hosts(out, roster, 0);
 		break;
 	case SHOW_PROMETHEUS:
+		break;
+	case SHOW_DAT:
+		roster_dat(out, roster);
 		break;
 	}
 }
@@ -276,6 +297,9 @@ show_node(FILE *out, enum show_format format, const struct member *node)
 		node_hosts(out, NULL, node, "");
 		break;
 	case SHOW_PROMETHEUS:
+		break;
+	case SHOW_DAT:
+		node_dat(out, node);
 		break;
 	}
 }

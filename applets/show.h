@@ -9,8 +9,8 @@
 /*
  * Clusters and their members in the forms that --format offers: an aligned
  * table for people, lines that a shell evaluates, one JSON object, lines for
- * /etc/hosts.  Every value is quoted as its form needs, whatever bytes it
- * has.
+ * /etc/hosts, a file as nodes keep it.  Every value is quoted as its form
+ * needs, whatever bytes it has.
  */
 
 struct member;
@@ -21,6 +21,7 @@ enum show_format {
 	SHOW_JSON,
 	SHOW_ENV,
 	SHOW_HOSTS,
+	SHOW_DAT,        /* of a cluster as it is stored alone */
 	SHOW_PROMETHEUS, /* of a running cluster alone */
 };
 

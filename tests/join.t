@@ -127,6 +127,9 @@ wrong -r cred -d a --create-only -c alpha
 wrong -r cred --list --cred -c alpha
 wrong -r cred --list
 wrong -r cred --list -c alpha -s 3
+wrong -r cred --list -c alpha --format dat
+wrong -r cred --list -c alpha --format dat -d a -e 127.0.0.1:1
+wrong -r cred --list -c alpha --format dat -d a -b 2048
 wrong -r cred --cred -c alpha
 wrong -r cred --cred --format json
 wrong -r cred --register-only
@@ -240,6 +243,11 @@ is "$(sed 's/[0-9a-f]\{64\}/ID/' out)" "alpha ID 3 of 3 members
       1  b     ID  [::1]:7002 localhost:7003
 *     2  c     ID  127.0.0.1:7004" "text: an aligned table"
 
+status 0 "dat" join a --list -c alpha --format dat
+same out a/cluster.dat "dat: cluster.dat, of a list too"
+status 0 "dat, of a join" join c -c alpha --format dat
+same out c/cluster.dat "is what it wrote"
+
 # --- again ---
 
 cp a/cluster.dat a.1
@@ -304,6 +312,9 @@ err_is "xl-join: refused by the registry: cannot find cluster with this name" \
 	"is answered at once"
 status 0 "--register-only" join a --register-only
 out_like '^a [0-9a-f]{64} 127\.0\.0\.1:7001$' "shows the node"
+status 0 "--register-only in dat" join a --register-only --format dat
+tr -d '\r' <a/node.dat >want
+tr -d '\r' <out | cmp - want && pass "is node.dat" || fail "is node.dat"
 status 0 "--register-only in json" join a --register-only --format json
 is "$(jq -r .name out)" a "as an object"
 status 0 "--cred" xl join --cred -r cred
@@ -312,6 +323,56 @@ status 0 "-r -" sh -c '"$@" <cred' sh $XLBOX xl-join --cred -r -
 same_cred "reads standard input"
 is "$(find . -name '*.pem' -o -name '*.dat' | sort)" "$before" \
 	"nothing was written"
+
+# A look at one's own cluster for a new cluster.dat leaves no trace, and takes
+# nothing but that very cluster.
+kept=$(file_size reg/registry.log)
+cp -Rp a look
+printf 'node {\nName: a\n%s\nEndPoints {\nTcpEndPoint: 127.0.0.9:9\n}\n}\n' \
+	"$(grep ID: a/node.dat)" >look/node.dat
+cp look/node.dat look.1
+status 0 "a look" join look --list -c alpha --format dat
+same out a/cluster.dat "shows the cluster as it is in the registry"
+is "$(file_size reg/registry.log)" "$kept" "which stores nothing"
+same look/node.dat look.1 "node.dat stays"
+same look/cluster.dat a/cluster.dat "and so does cluster.dat"
+cp b/cluster.dat look/cluster.dat
+status 0 "with another's Self" join look --list -c alpha --format dat
+same out a/cluster.dat "it is us who look"
+status 64 "another cluster's cluster.dat" \
+	join look --list -c gamma --format dat
+err_is "xl-join: the cluster in look is called alpha, not gamma (see xl-join -h)" \
+	"says so"
+sed '/^    ID:/s/: ../: 00/' a/cluster.dat >look/cluster.dat
+status 1 "a cluster of another ID" join look --list -c alpha --format dat
+err_like 'cannot find cluster with this ID$' "is not there"
+sed 's/EPCount: 1/EPCount: 2/; /127\.0\.0\.[14]/{p;s/:70/:80/;}' a/cluster.dat \
+	>look/cluster.dat
+status 76 "members with too few end points" \
+	join look --list -c alpha --format dat
+err_like 'member 0: too few end points$' "are not taken"
+cp a/cluster.dat look/cluster.dat
+cp b/sk.pem look/sk.pem
+status 1 "a key that is not ours" join look --list -c alpha --format dat
+err_like ': ID already in use$' "is refused"
+out_is "" "and nothing is shown"
+cp a/sk.pem look/sk.pem
+cp b/ck.pem look/ck.pem
+status 76 "an entry that is not ours" join look --list -c alpha --format dat
+err_like 'member 0: our ID, but not our name and keys$' "is not taken"
+rm look/cluster.dat
+status 66 "no cluster.dat" join look --list -c alpha --format dat
+err_is "xl-join: cannot read look/cluster.dat: No such file or directory" \
+	"says so"
+rm look/node.dat
+status 66 "no identity" join look --list -c alpha --format dat
+is "$(ls look)" "ck.pem
+sk.pem" "none is made"
+cp d/*.pem d/node.dat look
+cp a/cluster.dat look
+status 0 "of one who is no member" join look --list -c alpha --format dat
+sed '/^ *Self:/d' a/cluster.dat >want
+same out want "there is no Self"
 
 # --- a new node ---
 

@@ -23,16 +23,17 @@ enroll_init(struct enroll *e, const struct enroll_plan *plan,
 void
 enroll_start(struct enroll *e)
 {
+	const struct enroll_plan *plan = e->plan;
 	struct roster *r = e->roster;
-	memcpy(r->name, e->plan->cluster, sizeof r->name);
-	r->id.len = 0;
-	r->attrs = 0;
-	r->max_size = 0;
-	r->endpoint_count = 0;
+	memcpy(r->name, plan->cluster, sizeof r->name);
+	r->id = plan->cluster_id;
+	r->attrs = plan->attrs;
+	r->max_size = plan->max_size;
+	r->endpoint_count = plan->endpoint_count;
 	gather_start(&e->gather);
 	e->held = false;
-	e->step = e->plan->job == ENROLL_CRED ? ENROLL_STEP_CRED
-					      : ENROLL_STEP_MEMBER;
+	e->step = plan->job == ENROLL_CRED ? ENROLL_STEP_CRED
+					   : ENROLL_STEP_MEMBER;
 }
 
 bool

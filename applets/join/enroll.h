@@ -38,6 +38,10 @@ struct enroll_plan {
 	unsigned min_bits; /* of the others' keys */
 	unsigned size;     /* to Create with, or 0 */
 	char cluster[TEXT_NAME_MAX + 1];
+	/* What has to be true of the cluster; an ID of no bytes: nothing. */
+	struct nodeid cluster_id;
+	uint64_t attrs;
+	unsigned max_size, endpoint_count;
 	struct member self; /* index aside; not for ENROLL_CRED */
 	const struct rsakey_private *sk;
 	const struct regcred *registry;

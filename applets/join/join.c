@@ -92,6 +92,37 @@ make_plan(void)
 	plan->registry = &run.registry;
 }
 
+/* Takes what cluster.dat has of the cluster, where that has to hold. */
+static int
+load_cluster(void)
+{
+	char path[FILE_PATH_MAX];
+	struct block_fault fault = { .line = 0 };
+	struct enroll_plan *plan = &run.plan;
+	const struct roster *r = &run.roster;
+	size_t len;
+	if (!joinopt_is_look(&run.opt))
+		return 0;
+	enum err e = file_join(path, run.opt.folder, CLUSTER_FILE);
+	if (e == ERR_OK)
+		e = file_read(path, run.text, sizeof run.text, &len);
+	if (e != ERR_OK)
+		return say_cannot(e, "read", path);
+	e = roster_parse(&run.roster, run.text, len, &fault);
+	if (e != ERR_OK) {
+		say("%s:%u: %s", path, fault.line, fault.what);
+		return err_status(e);
+	}
+	if (strcmp(r->name, plan->cluster) != 0)
+		return joinopt_wrong("the cluster in %s is called %s, not %s",
+				     run.opt.folder, r->name, plan->cluster);
+	plan->cluster_id = r->id;
+	plan->attrs = r->attrs;
+	plan->max_size = r->max_size;
+	plan->endpoint_count = r->endpoint_count;
+	return 0;
+}
+
 static void
 warn_of_size(void)
 {
@@ -162,8 +193,10 @@ join_main(int argc, char **argv)
 		status = load_self();
 	if (status == 0) {
 		make_plan();
-		status = visit();
+		status = load_cluster();
 	}
+	if (status == 0)
+		status = visit();
 	self_wipe(&run.self);
 	bytes_wipe(&run.rng, sizeof run.rng);
 	if (status == 0)

@@ -44,7 +44,7 @@ const char joinopt_table[] =
 	OPT(LIST, "list", "", "print who is there, do not join")
 	OPT(REGISTER_ONLY, "register-only", "", "register the node alone")
 	OPT(CRED, "cred", "", "print the registry's own credential")
-	OPT(FORMAT, "format", "FORMAT", "text, json, env or hosts")
+	OPT(FORMAT, "format", "FORMAT", "text, json, env, hosts or dat")
 	OPT(DIALECT, "dialect", "NAME", "sealed, documented or prefixed")
 	OPT(INSECURE, "insecure-test-key", "", "allow keys of 1024 bits");
 // clang-format on
@@ -65,6 +65,10 @@ static const struct {
 	[ENROLL_REGISTER] = { BIT('r') | BIT('d'), FOR_ALL | FOR_NODES },
 	[ENROLL_CRED] = { BIT('r'), FOR_ALL },
 };
+
+/* And of --list with --format dat. */
+#define LOOK_NEEDS BIT('d')
+#define LOOK_LEAVES (BIT('e') | BIT('b'))
 
 static const char *
 long_name(int id)
@@ -183,8 +187,14 @@ joinopt_check_ends(const struct joinopt *o, size_t len)
 static int
 check(const struct joinopt *o, unsigned given)
 {
-	unsigned missing = jobs[o->job].needs & ~given;
-	unsigned useless = given & ~jobs[o->job].takes;
+	unsigned needs = jobs[o->job].needs;
+	unsigned takes = jobs[o->job].takes;
+	if (joinopt_is_look(o)) {
+		needs |= LOOK_NEEDS;
+		takes &= ~LOOK_LEAVES;
+	}
+	unsigned missing = needs & ~given;
+	unsigned useless = given & ~takes;
 	if (missing)
 		return joinopt_wrong("--%s is missing", first_name(missing));
 	if (useless)

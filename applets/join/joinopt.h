@@ -29,6 +29,16 @@ struct joinopt {
 
 extern const char joinopt_table[];
 
+/*
+ * Whether it is a look at one's own cluster for a new cluster.dat: only with
+ * what the folder has, and without a trace in the registry or the folder.
+ */
+static inline bool
+joinopt_is_look(const struct joinopt *o)
+{
+	return o->job == ENROLL_LIST && o->format == SHOW_DAT;
+}
+
 #define JOINOPT_GO_ON -1
 
 /*

@@ -81,12 +81,15 @@ self_load(struct self *s, const struct joinopt *o, struct rng *rng)
 	};
 	enum err e;
 	identity_default_name(name);
-	bool known = o->folder && identity_exists(o->folder);
+	bool look = joinopt_is_look(o);
+	bool known = look || (o->folder && identity_exists(o->folder));
 	if (!known && joinopt_check_ends(o, o->ends_len) != 0)
 		return err_status(ERR_USAGE);
 	if (!known)
 		progress("making keys");
-	if (o->folder)
+	if (look)
+		e = identity_load(&s->identity, o->folder, &fault);
+	else if (o->folder)
 		e = identity_make(&s->identity, o->folder, &wish,
 				  IDENTITY_MISSING, rng, &fault);
 	else
@@ -94,7 +97,7 @@ self_load(struct self *s, const struct joinopt *o, struct rng *rng)
 	if (e != ERR_OK)
 		return say_fault(e, o->folder ? o->folder : "keys", &fault);
 	take_ends(s, o);
-	if (!o->folder)
+	if (!o->folder || look)
 		s->attrs = SELF_EPHEMERAL | SELF_SOLO;
 	else if (o->job == ENROLL_REGISTER)
 		s->attrs = SELF_SOLO;

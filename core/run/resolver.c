@@ -27,7 +27,9 @@ helper(int fd, const char *host, uint16_t port)
 	child_close_from(ANSWER_FD + 1);
 	size_t len = lookup_host(addrs, RESOLVER_ADDRS_MAX, host, port,
 				 &lookup_system);
-	_exit(file_write_all(ANSWER_FD, addrs, len * sizeof *addrs) == ERR_OK ? 0 : 1);
+	_exit(file_write_all(ANSWER_FD, addrs, len * sizeof *addrs) == ERR_OK
+		      ? 0
+		      : 1);
 }
 
 enum err

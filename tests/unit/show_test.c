@@ -83,10 +83,10 @@ shown_node(enum show_format format, const struct member *node)
 static void
 test_find(void)
 {
-	static const char *const names[] = { "text", "json", "env", "hosts",
-					     "prometheus" };
+	static const char *const names[] = { "text",  "json", "env",
+					     "hosts", "dat",  "prometheus" };
 	enum show_format format;
-	for (unsigned i = 0; i < 5; i++)
+	for (unsigned i = 0; i < 6; i++)
 		ok(show_find(&format, names[i]) && format == i, "format %s",
 		   names[i]);
 	ok(!show_find(&format, "tex"), "no format tex");
@@ -231,6 +231,10 @@ test_node(void)
 	       "\"endpoints\":[\"[::1]:7001\"]}\n",
 	       "as JSON");
 	is_str(shown_node(SHOW_HOSTS, &node), "::1 solo\n", "as hosts");
+	is_str(shown_node(SHOW_DAT, &node),
+	       "node {\n    Name: solo\n    ID: " A5 "\n    EndPoints {\n"
+	       "        TcpEndPoint: [::1]:7001\n    }\n}\n",
+	       "as node.dat");
 }
 
 static void
