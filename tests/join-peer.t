@@ -7,7 +7,7 @@
 
 . "${0%/*}/lib.sh"
 
-DATA=$ROOT/tests/data
+. "$ROOT/tests/net/identity.sh"
 /usr/bin/python3 -c 'import cryptography' 2>/dev/null ||
 	skip_all "python3-cryptography is not installed"
 $XLBOX --list 2>/dev/null | grep -qx xl-join || skip_all "xl-join is not built"
@@ -15,18 +15,8 @@ $XLBOX --list 2>/dev/null | grep -qx xl-join || skip_all "xl-join is not built"
 spawn hostile "$ROOT/tests/net/peer/hostile.py" --cred cred --members 63
 wait_for grep -qs '^ready' hostile.out
 
-# node NAME KEY: a node with the keys KEY and KEY + 1 of tests/data
-node()
-{
-	mkdir "$1" && chmod 700 "$1"
-	(umask 077 && cp "$DATA/rsa2048-$2.pem" "$1/ck.pem" &&
-		cp "$DATA/rsa2048-$(($2 + 1)).pem" "$1/sk.pem")
-	printf 'node {\nName: %s\nID: %s%062d\nEndPoints {\n}\n}\n' "$1" \
-		"$2$2" 0 >"$1/node.dat"
-}
-
-node old 3
-node new 1
+identity old 3
+identity new 1
 for dialect in prefixed documented sealed; do
 	[ $dialect = sealed ] && dir=new || dir=old
 	status 0 "$dialect: a cluster of 64" xl join -r cred -d $dir \

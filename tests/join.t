@@ -6,7 +6,7 @@
 
 . "${0%/*}/lib.sh"
 
-DATA=$ROOT/tests/data
+. "$ROOT/tests/net/identity.sh"
 need jq
 $XLBOX --list 2>/dev/null | grep -qx xl-regd || skip_all "xl-regd is not built"
 
@@ -17,18 +17,6 @@ registry()
 		diag "$(cat reg.err)"
 	REG=$PID
 	PORT=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' reg.out | head -n 1)
-}
-
-# node NAME KEY: a node with the keys KEY and KEY + 1 of tests/data, because
-# making keys takes long
-node()
-{
-	mkdir "$1" && chmod 700 "$1"
-	(umask 077 && cp "$DATA/rsa2048-$2.pem" "$1/ck.pem" &&
-		cp "$DATA/rsa2048-$(($2 + 1)).pem" "$1/sk.pem")
-	printf 'node {\nName: %s\nID: %s%056d\nEndPoints {\n}\n}\n' "$1" \
-		"$(printf %s "$1" | cksum | awk '{ printf "%08x", $1 }')" 0 \
-		>"$1/node.dat"
 }
 
 # join NODE OPTION...
@@ -87,7 +75,7 @@ same_cred()
 registry
 ok "the registry listens" test -n "$PORT"
 cp reg/regCred.dat cred
-node a 1
+identity a 1
 
 wrong()
 {
@@ -158,7 +146,7 @@ status 65 "a long credential" xl join -r long -d a -c alpha -e h:1
 mkdir broken && echo "node {" >broken/node.dat
 status 65 "a malformed node.dat" join broken -c alpha -e h:1
 err_like '^xl-join: broken/node.dat:[0-9]+: ' "says where"
-node dull 1
+identity dull 1
 cp "$DATA/rsa1024-1.pem" dull/ck.pem
 status 65 "a node with a short key" join dull -c alpha -e h:1 -w 0
 cp "$DATA/ec256.pem" dull/sk.pem
@@ -188,8 +176,8 @@ status 75 "time is up" join a -c alpha -s 3 -w 1
 err_is "xl-join: timed out with 1 of 3 members" "says how far it came"
 same a/cluster.dat a.1 "cluster.dat is as it was"
 
-node b 3
-node c 5
+identity b 3
+identity c 5
 spawn_join a -c alpha -v
 A=$PID
 ok "-v tells who is there" \
@@ -270,11 +258,11 @@ out_like '3 of 3 members' "but the result is printed"
 
 # --- refusals ---
 
-node d 7
+identity d 7
 status 1 "a full cluster" join d -c alpha -e 127.0.0.1:7005
 err_is "xl-join: refused by the registry: cluster is full" "says so"
 status 0 "a cluster of two" join d -c beta -s 2 -e h:1 -e h:2 -w 0
-node dd 1 && sed -i 's/Name: dd/Name: d/' dd/node.dat
+identity dd 1 && sed -i 's/Name: dd/Name: d/' dd/node.dat
 status 1 "a name that is taken" join dd -c beta -e h:1 -e h:2
 err_is "xl-join: refused by the registry: cluster member name already in use" \
 	"says so"
@@ -482,7 +470,7 @@ is "$(ls d | tr '\n' ' ')" "ck.pem cluster.dat node.dat sk.pem " \
 
 pids=
 for i in 1 2 3 4 5 6 7 8; do
-	node "n$i" $(((i - 1) / 2 % 4 * 2 + 1))
+	identity "n$i" $(((i - 1) / 2 % 4 * 2 + 1))
 	spawn_join "n$i" -c many -s 8 -e "127.0.0.1:71$i"
 	pids="$pids $PID"
 done

@@ -6,29 +6,9 @@
 
 . "${0%/*}/lib.sh"
 
-need perl
-NET=$ROOT/tests/net
-DATA=$ROOT/tests/data
-/usr/bin/python3 -c 'import cryptography' 2>/dev/null ||
-	skip_all "python3-cryptography is not installed"
-
-# identity DIR: the keys of tests/data, which take no time to make
-identity()
-{
-	mkdir -p "$1" && chmod 700 "$1"
-	(umask 077 && cp "$DATA/rsa2048-1.pem" "$1/ck.pem" &&
-		cp "$DATA/rsa2048-2.pem" "$1/sk.pem")
-	printf 'node {\n Name: xlReg\n ID: %064d\n EndPoints {\n }\n}\n' 7 \
-		>"$1/node.dat"
-}
-
-# start DIR OPTION...: a registry on DIR, its process ID in $PID
-start()
-{
-	dir=$1
-	shift
-	spawn_ready regd xl regd -d "$dir" -a 127.0.0.1 -p 0 --ready-fd 3 "$@"
-}
+need perl jq
+. "$ROOT/tests/net/regd.sh"
+LOAD=$ROOT/tests/net/load.py
 
 # fails DIR OPTION...: a registry that is not to start
 fails()
@@ -36,11 +16,6 @@ fails()
 	dir=$1
 	shift
 	xl regd -d "$dir" -a 127.0.0.1 -p 0 "$@"
-}
-
-client()
-{
-	"$NET/peer/client.py" --cred "$@"
 }
 
 # members DIR: the names in cluster alpha, in one line
@@ -51,12 +26,10 @@ members()
 		'select(.op == "ClusterMembers") | [.Tokens[].Name] | join(" ")'
 }
 
-need jq
-
 # --- a journal of known contents: ends of frames in $ends ---
 
 identity made
-start made
+start made -a 127.0.0.1
 ends=$(file_size made/registry.log)
 note()
 {
@@ -74,7 +47,7 @@ for n in 3 4 5; do
 done
 is "$(members made)" "n3 n4 n5" "three members"
 ok "stops" stop "$PID"
-start made
+start made -a 127.0.0.1
 is "$(members made)" "n3 n4 n5" "are there again"
 ok "stops again" stop "$PID"
 # shellcheck disable=SC2086 # numbers
@@ -94,7 +67,7 @@ damage()
 for cut in 1 $((end - last - 1)); do
 	damage torn
 	head -c $((end - cut)) made/registry.log >torn/registry.log
-	start torn
+	start torn -a 127.0.0.1
 	like "$(cat regd.err)" "torn/registry.log: cut off [0-9]+ bytes at" \
 		"$cut bytes less: said"
 	like "$(members torn)" "^n3 n4" "$cut bytes less: the others are there"
@@ -104,7 +77,7 @@ done
 
 damage torn
 flip torn/registry.log $((8 * end - 5))
-start torn
+start torn -a 127.0.0.1
 like "$(members torn)" "^n3 n4" "a bit of the last frame: starts"
 ok "a bit of the last frame: said" grep -q "cut off" regd.err
 ok "a bit of the last frame: kept aside" test -s torn/registry.log.torn
@@ -112,14 +85,14 @@ client torn/regCred.dat --sk rsa2048-5 "member:name=n5,end=127.0.0.1:7005" \
 	join:name=alpha bye >/dev/null
 is "$(members torn)" "n3 n4 n5" "and goes on from there"
 stop "$PID"
-start torn
+start torn -a 127.0.0.1
 is "$(members torn)" "n3 n4 n5" "for good"
 unlike "$(cat regd.err)" "cut off" "with nothing to say"
 stop "$PID"
 
 damage torn
 head -c 7 made/registry.log >torn/registry.log
-start torn
+start torn -a 127.0.0.1
 is "$(members torn)" "" "a cut header: an empty registry"
 stop "$PID"
 ok "a cut header: kept aside" test -s torn/registry.log.torn
@@ -147,19 +120,19 @@ damaged "payload" "$first" $((8 * first + 200)) "damaged frame"
 damage broken
 flip broken/registry.log $((8 * second + 200))
 cp broken/registry.log before
-start broken --recover
+start broken -a 127.0.0.1 --recover
 like "$(cat regd.err)" "left out 1 damaged .*/registry.log.damaged$" \
 	"recover: said"
 like "$(members broken)" "n3 .*n5" "recover: keeps the rest"
 same broken/registry.log.damaged before "recover: keeps a copy"
 stop "$PID"
-start broken
+start broken -a 127.0.0.1
 like "$(members broken)" "n3 .*n5" "recovered: starts as ever"
 stop "$PID"
 
 damage broken
 flip broken/registry.log 67
-start broken --recover
+start broken -a 127.0.0.1 --recover
 is "$(members broken)" "n3 n4 n5" "recover: a file header costs nothing"
 stop "$PID"
 
@@ -186,14 +159,14 @@ same made/registry.log elsewhere "a symlink: nor is its target touched"
 
 damage broken
 echo junk >broken/registry.log.new
-start broken
+start broken -a 127.0.0.1
 is "$(members broken)" "n3 n4 n5" "what a compaction left is no harm"
 stop "$PID"
 
 # --- compaction ---
 
 identity grown
-start grown
+start grown -a 127.0.0.1
 i=0
 while [ $i -lt 100 ]; do
 	i=$((i + 1))
@@ -202,7 +175,7 @@ done | client grown/regCred.dat --sk rsa2048-3 --cases >grown.out
 is "$(grep -c '^ok' grown.out)" 100 "100 tokens of one node"
 stop "$PID" KILL
 big=$(file_size grown/registry.log)
-start grown
+start grown -a 127.0.0.1
 ok "compacted at start" test "$(file_size grown/registry.log)" \
 	-lt $((big / 10))
 client grown/regCred.dat --sk rsa2048-3 "member:name=n3,end=127.0.0.1:7100" \
@@ -219,22 +192,22 @@ acked()
 }
 
 identity killed
-start killed
+start killed -a 127.0.0.1
 regd=$PID
 : >acked
-spawn load "$NET/load.py" load --cred killed/regCred.dat --out acked
+spawn load "$LOAD" load --cred killed/regCred.dat --out acked
 load=$PID
 round=0
 while [ $round -lt 50 ]; do
 	round=$((round + 1))
 	wait_for acked $(($(wc -l <acked) + 1 + round % 7)) || break
 	stop "$regd" KILL
-	start killed || break
+	start killed -a 127.0.0.1 || break
 	regd=$PID
 done
 is "$round" 50 "50 rounds of SIGKILL"
 stop "$load"
-ok "all that was acknowledged is there" "$NET/load.py" check \
+ok "all that was acknowledged is there" "$LOAD" check \
 	--cred killed/regCred.dat --out acked
 stop "$regd"
 
@@ -245,11 +218,11 @@ stop "$regd"
 full()
 {
 	: >acked
-	ok "$2: refuses when it is full" timeout 300 "$NET/load.py" load \
+	ok "$2: refuses when it is full" timeout 300 "$LOAD" load \
 		--cred "$1/regCred.dat" --out acked \
 		--until "cannot store the change"
 	ok "$2: said" grep -q "cannot write the journal: $3" regd.err
-	ok "$2: goes on to serve" "$NET/load.py" check \
+	ok "$2: goes on to serve" "$LOAD" check \
 		--cred "$1/regCred.dat" --out acked
 }
 
@@ -257,7 +230,7 @@ mkdir small
 if mount -t tmpfs -o size=256k tmpfs small 2>/dev/null; then
 	identity small/regd
 	dd if=/dev/zero of=small/filler bs=4096 count=8 2>/dev/null
-	start small/regd
+	start small/regd -a 127.0.0.1
 	regd=$PID
 	full small/regd tmpfs "No space left on device"
 	rm small/filler
@@ -265,8 +238,8 @@ if mount -t tmpfs -o size=256k tmpfs small 2>/dev/null; then
 		create:name=beta,size=2 join:name=beta bye >out
 	like "$(cat out)" '"JoinReply"' "tmpfs: accepts when there is room"
 	stop "$regd" KILL
-	start small/regd
-	ok "tmpfs: all is there after SIGKILL" "$NET/load.py" check \
+	start small/regd -a 127.0.0.1
+	ok "tmpfs: all is there after SIGKILL" "$LOAD" check \
 		--cred small/regd/regCred.dat --out acked
 	stop "$PID"
 	truncate -s -5 small/regd/registry.log
@@ -275,7 +248,7 @@ if mount -t tmpfs -o size=256k tmpfs small 2>/dev/null; then
 	err_is "xl-regd: cannot mend small/regd/registry.log: No space left on \
 device" "tmpfs: a torn tail: said"
 	rm small/filler
-	start small/regd
+	start small/regd -a 127.0.0.1
 	ok "tmpfs: a torn tail: with room it starts" stop "$PID"
 	umount small
 else
@@ -289,8 +262,8 @@ spawn_ready regd sh -c 'ulimit -f 64 && exec "$@"' sh $XLBOX xl-regd \
 regd=$PID
 full limited ulimit "File too large"
 stop "$regd" KILL
-start limited
-ok "ulimit: all is there without it" "$NET/load.py" check \
+start limited -a 127.0.0.1
+ok "ulimit: all is there without it" "$LOAD" check \
 	--cred limited/regCred.dat --out acked
 stop "$PID"
 
@@ -331,7 +304,7 @@ if start_nosync; then
 	like "$(cat out)" "cannot find cluster" "sync fails: nothing in memory"
 	stop "$PID" KILL
 	is "$(file_size nosync.d/registry.log)" 16 "sync fails: nor on disk"
-	start nosync.d
+	start nosync.d -a 127.0.0.1
 	is "$(members nosync.d)" "" "sync fails: nor after a restart"
 	stop "$PID"
 else

@@ -11,7 +11,7 @@
 need /usr/bin/python3
 hosts_make 8 || skip_all "no switch here"
 for i in 1 2 3 4 5 6 7 8; do
-	identity n$i h$i $i
+	identity n$i $i h$i
 done
 identity reg
 

@@ -9,38 +9,7 @@
 . "${0%/*}/lib.sh"
 
 need perl jq
-PEER=$ROOT/tests/net/peer
-DATA=$ROOT/tests/data
-/usr/bin/python3 -c 'import cryptography' 2>/dev/null ||
-	skip_all "python3-cryptography is not installed"
-
-regd()
-{
-	xl regd "$@"
-}
-
-# identity DIR [KEY]: the keys of tests/data, which take no time to make
-identity()
-{
-	mkdir -p "$1" && chmod 700 "$1"
-	(umask 077 && cp "$DATA/${2:-rsa2048-1}.pem" "$1/ck.pem" &&
-		cp "$DATA/rsa2048-2.pem" "$1/sk.pem")
-	printf 'node {\n Name: xlReg\n ID: %064d\n EndPoints {\n }\n}\n' 7 \
-		>"$1/node.dat"
-}
-
-# start DIR OPTION...: a registry on DIR, its process ID in $PID
-start()
-{
-	dir=$1
-	shift
-	spawn_ready regd xl regd -d "$dir" -p 0 --ready-fd 3 "$@"
-}
-
-client()
-{
-	"$PEER/client.py" --cred "$@"
-}
+. "$ROOT/tests/net/regd.sh"
 
 # works CRED OPTION...: someone is served
 works()
@@ -52,7 +21,7 @@ works()
 
 usage()
 {
-	status 64 "usage: $*" regd "$@"
+	status 64 "usage: $*" xl regd "$@"
 }
 
 usage
@@ -91,9 +60,9 @@ while [ $i -lt 17 ]; do
 done
 usage -d dir "$@"
 usage -d dir -g a -g b -g c -g d -g e -g f -g g -g h -g i
-status 0 "help" regd --help
+status 0 "help" xl regd --help
 out_like '^Usage: xl-regd ' "is on standard output"
-status 0 "version" regd -V
+status 0 "version" xl regd -V
 out_like '^xl-regd \(xlbox\) ' "is on standard output"
 
 # --- the first start ---
@@ -109,7 +78,7 @@ is "$(stat -c %a new new/ck.pem new/sk.pem new/registry.log \
 	new/regCred.dat | tr '\n' ' ')" "700 600 600 600 644 " "modes"
 like "$(cat new/regCred.dat)" "TcpEndPoint: $(cat regd.out)" \
 	"its end point is in the credential"
-status 71 "a second instance is refused" regd -d new -a 127.0.0.1 -p 0
+status 71 "a second instance is refused" xl regd -d new -a 127.0.0.1 -p 0
 err_is "xl-regd: cannot use new: in use by another instance" "and told so"
 ok "the first goes on" works new/regCred.dat
 ok "SIGTERM ends it with 0" stop "$PID"
@@ -117,7 +86,7 @@ like "$(cat regd.err)" \
 	'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z First is ready$' "its log"
 
 cp new/node.dat node.before
-status 65 "a weak key needs the option each time" regd -d new -a 127.0.0.1
+status 65 "a weak key needs the option each time" xl regd -d new -a 127.0.0.1
 err_like "cannot use the keys in new: of less than 2048 bits" "is told so"
 start new -a 127.0.0.1 --insecure-test-key
 same new/node.dat node.before "the identity stays"
@@ -138,22 +107,22 @@ stop "$PID"
 
 # --- what is wrong with its folder ---
 
-status 73 "no folder to make it in" regd -d no/such -a 127.0.0.1 -p 0
+status 73 "no folder to make it in" xl regd -d no/such -a 127.0.0.1 -p 0
 echo text >file
-status 73 "a file in its place" regd -d file -a 127.0.0.1 -p 0
+status 73 "a file in its place" xl regd -d file -a 127.0.0.1 -p 0
 identity bad
 echo junk >bad/ck.pem
-status 65 "a key that is none" regd -d bad -a 127.0.0.1 -p 0
+status 65 "a key that is none" xl regd -d bad -a 127.0.0.1 -p 0
 err_like '^xl-regd: cannot use bad/ck.pem: ' "is named"
 identity bad
 echo '}' >>bad/node.dat
-status 65 "a node.dat that is none" regd -d bad -a 127.0.0.1 -p 0
+status 65 "a node.dat that is none" xl regd -d bad -a 127.0.0.1 -p 0
 err_like '^xl-regd: bad/node.dat:7: ' "is named with its line"
 identity bad
 mkdir bad/regCred.dat
-status 73 "a credential that cannot be written" regd -d bad -a 127.0.0.1 -p 0
+status 73 "a credential that cannot be written" xl regd -d bad -a 127.0.0.1 -p 0
 rmdir bad/regCred.dat
-status 73 "nor another" regd -d bad -a 127.0.0.1 -p 0 --cred-out no/such
+status 73 "nor another" xl regd -d bad -a 127.0.0.1 -p 0 --cred-out no/such
 identity bad
 if [ -e /dev/full ]; then
 	status 74 "standard output that is full" \
@@ -162,7 +131,7 @@ if [ -e /dev/full ]; then
 else
 	skip "standard output that is full" "no /dev/full"
 fi
-status 74 "a ready descriptor that is none" regd -d bad -a 127.0.0.1 -p 0 \
+status 74 "a ready descriptor that is none" xl regd -d bad -a 127.0.0.1 -p 0 \
 	--ready-fd 99
 
 # --- addresses ---
@@ -171,10 +140,10 @@ identity addr
 start addr -a 127.0.0.1
 port=$(sed 's/.*://' regd.out)
 identity other
-status 71 "a port in use" regd -d other -a 127.0.0.1 -p "$port"
+status 71 "a port in use" xl regd -d other -a 127.0.0.1 -p "$port"
 err_like "^xl-regd: cannot listen at 127.0.0.1:$port: Address" "is told"
 stop "$PID"
-status 71 "an address of others" regd -d other -a 192.0.2.1 -p 0
+status 71 "an address of others" xl regd -d other -a 192.0.2.1 -p 0
 start addr -a 127.0.0.1 -a 127.0.0.2 -a 127.0.0.3
 is "$(sed 's/:.*//' regd.out | tr '\n' ' ')" \
 	"127.0.0.1 127.0.0.2 127.0.0.3 " "three addresses"
@@ -206,7 +175,7 @@ is "$(ends)" "127.0.0.9:$port host.example:77 reg.example:$port [::1]:$port \
 [::2]:78 [::3]:$port " "-g in all its forms"
 stop "$PID"
 for wrong in 'a b' 'host:0' '1.2.3' '[::1' 'a:b:c' ''; do
-	status 64 "-g '$wrong' is no address" regd -d addr -a 127.0.0.1 -p 0 \
+	status 64 "-g '$wrong' is no address" xl regd -d addr -a 127.0.0.1 -p 0 \
 		-g "$wrong"
 done
 start addr -g 127.0.0.1:1
@@ -382,7 +351,7 @@ stop "$PID"
 if [ -S /dev/log ]; then
 	is "$(cat regd.err)" "" "--syslog leaves standard error alone"
 else
-	like "$(cat regd.err)" '^<30>xl-regd\[[0-9]+\]: xlReg is ready$' \
+	like "$(cat regd.err)" '^<30>xl-regd\[[0-9]+\]: end is ready$' \
 		"--syslog says what it would"
 fi
 

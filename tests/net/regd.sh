@@ -4,31 +4,33 @@
 # For tests of xl-regd by the independent client in tests/net/peer: source it
 # behind lib.sh. Skips the test where that client cannot run.
 
+. "$ROOT/tests/net/identity.sh"
 PEER=$ROOT/tests/net/peer
-DATA=$ROOT/tests/data
 /usr/bin/python3 -c 'import cryptography' 2>/dev/null ||
 	skip_all "python3-cryptography is not installed"
 
-# regd NAME OPTION...: a registry with the keys of tests/data in NAME/
-regd()
+# start DIR OPTION...: a registry on the folder, its process ID in $PID
+start()
 {
 	dir=$1
 	shift
-	mkdir "$dir" && chmod 700 "$dir"
-	(umask 077 && cp "$DATA/rsa2048-1.pem" "$dir/ck.pem" &&
-		cp "$DATA/rsa2048-2.pem" "$dir/sk.pem")
-	cat >"$dir/node.dat" <<-EOF
-		node {
-		    Name: xlReg
-		    ID: $(rep 5a 32)
-		    EndPoints {
-		    }
-		}
-	EOF
-	again "$dir" "$@"
+	spawn_ready regd xl regd -d "$dir" -p 0 --ready-fd 3 "$@"
 }
 
-# again NAME OPTION...: a registry on the folder that is there
+# client CRED WORD...: the independent client
+client()
+{
+	"$PEER/client.py" --cred "$@"
+}
+
+# regd NAME OPTION...: a registry in NAME/, which it makes, for many sessions
+regd()
+{
+	identity "$1"
+	again "$@"
+}
+
+# again NAME OPTION...: the same on the folder that is there
 again()
 {
 	dir=$1
@@ -50,7 +52,7 @@ cases()
 {
 	cred=$1/regCred.dat
 	shift
-	"$PEER/client.py" --cred "$cred" "$@" --cases >cases.out 2>cases.err
+	client "$cred" "$@" --cases >cases.out 2>cases.err
 	while IFS= read -r line; do
 		case $line in
 		"ok "*) pass "$dialect: ${line#ok }" ;;
