@@ -17,10 +17,13 @@ class Link:
 
     split N: every write goes out in two sends, the second only after the
     server has read the first; bytewise: one byte a send, in the same way.
+    source: the address to come from.
     """
 
-    def __init__(self, address, split=None, bytewise=False, timeout=20):
-        self.sock = socket.create_connection(address, timeout)
+    def __init__(self, address, split=None, bytewise=False, timeout=20,
+                 source=None):
+        self.sock = socket.create_connection(
+            address, timeout, (source, 0) if source else None)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.split, self.bytewise = split, bytewise
 
