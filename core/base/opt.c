@@ -200,6 +200,12 @@ opt_next(const struct opt_page *page, int argc, char **argv, const char **arg)
 	return OPT_END;
 }
 
+void
+opt_restart(void)
+{
+	memset(&reading, 0, sizeof reading);
+}
+
 int
 opt_operands(void)
 {

@@ -33,10 +33,15 @@ struct opt_page {
 /*
  * Returns the id of the next option and sets *arg to its argument, or OPT_END,
  * or OPT_STOP after saying why.  Operands move to the front: after OPT_END
- * they are argv[1] to argv[opt_operands()], and a NULL.  One argv a process.
+ * they are argv[1] to argv[opt_operands()], and a NULL.  One argv a process,
+ * unless opt_restart is called in between.
  */
 int
 opt_next(const struct opt_page *page, int argc, char **argv, const char **arg);
+
+/* Forgets the argv that was read: a child that goes on as another applet. */
+void
+opt_restart(void);
 
 /* The long name of the option with that id. */
 const char *
