@@ -100,14 +100,13 @@ step(const struct seal *seal, struct seal_key *k)
 	bytes_wipe(&hmac, sizeof hmac);
 }
 
-static size_t
-put_record(struct seal *seal, uint8_t *dst, const uint8_t *src, size_t len)
+size_t
+seal_close(struct seal *seal, uint8_t *dst, size_t len)
 {
 	struct seal_key *k = &seal->u.aead.out;
 	uint8_t *data = dst + SEAL_HEADER;
 
 	bytes_set_be16(dst, (uint16_t)(len + SEAL_TAG));
-	memcpy(data, src, len);
 	seal_aead_close(k->key, k->counter, dst, SEAL_HEADER, data, len,
 			data + len);
 	step(seal, k);
@@ -139,7 +138,8 @@ seal_put(struct seal *seal, struct rng *rng, uint8_t *dst, const uint8_t *src,
 		return SEAL_BLOCK +
 		       put_blocks(seal, dst + SEAL_BLOCK, src, len);
 	case DIALECT_SEALED:
-		return put_record(seal, dst, src, len);
+		memcpy(dst + SEAL_HEADER, src, len);
+		return seal_close(seal, dst, len);
 	}
 	return 0;
 }

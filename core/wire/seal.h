@@ -78,6 +78,13 @@ size_t
 seal_put(struct seal *seal, struct rng *rng, uint8_t *dst, const uint8_t *src,
 	 size_t len);
 
+/*
+ * Sealed: as seal_put, of a message of len bytes that is already where it
+ * goes, SEAL_HEADER behind dst.
+ */
+size_t
+seal_close(struct seal *seal, uint8_t *dst, size_t len);
+
 /* Older dialects: sets the IV of the message that is being received. */
 void
 seal_set_iv(struct seal *seal, const uint8_t iv[static SEAL_BLOCK]);

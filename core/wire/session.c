@@ -24,7 +24,7 @@ part_shut(struct session *s)
 	bytes_wipe(s->out, s->out_len);
 	s->state = SESSION_STATE_CLOSED;
 	s->got_message = false;
-	s->in_len = s->out_len = s->out_sent = 0;
+	s->in_start = s->in_len = s->out_len = s->out_sent = 0;
 	s->recv_deadline = s->send_deadline = SESSION_NEVER;
 }
 
@@ -174,6 +174,31 @@ session_post(struct session *s, const uint8_t *bytes, size_t len, int64_t now)
 	return ERR_OK;
 }
 
+uint8_t *
+session_post_space(struct session *s, size_t *cap)
+{
+	size_t used = s->out_len + SEAL_HEADER + SEAL_TAG;
+	*cap = 0;
+	if (s->state != SESSION_STATE_OPEN || s->dialect != DIALECT_SEALED ||
+	    used >= SESSION_BUF_LEN)
+		return NULL;
+	*cap = SESSION_BUF_LEN - used;
+	if (*cap > SESSION_MESSAGE_MAX)
+		*cap = SESSION_MESSAGE_MAX;
+	return s->out + s->out_len + SEAL_HEADER;
+}
+
+void
+session_post_made(struct session *s, size_t len, int64_t now)
+{
+	size_t cap;
+	if (!session_post_space(s, &cap) || len == 0 || len > cap)
+		return;
+	if (s->out_len == 0)
+		s->send_deadline = part_after(now, s->config->message_ms);
+	s->out_len += seal_close(&s->seal, s->out + s->out_len, len);
+}
+
 unsigned
 session_can(const struct session *s)
 {
@@ -221,6 +246,12 @@ session_close(struct session *s)
 	s->state = SESSION_STATE_CLOSING;
 	s->got_message = false;
 	s->recv_deadline = SESSION_NEVER;
+}
+
+bool
+session_is_empty(const struct session *s)
+{
+	return s->in_len == 0 && s->out_len == 0;
 }
 
 void

@@ -43,7 +43,8 @@ enum {
 struct session_config {
 	unsigned dialects;  /* bits that a responder accepts */
 	bool pipelined;     /* sealed: deliver a message while an answer to an
-			       earlier one is still to be sent */
+			       earlier one is still to be sent, and receive
+			       several at once */
 	int64_t hello_ms;   /* for the Hello, or the Reply; SESSION_NEVER */
 	int64_t message_ms; /* for a message once begun, and for sending one */
 	int64_t idle_ms;    /* between messages */
@@ -79,6 +80,7 @@ struct session {
 	bool held;        /* and has to wait until an answer is sent */
 	bool our_turn;    /* the peer waits for what we have to send */
 	bool ended;       /* the peer sends no more */
+	size_t in_start;  /* of the record that comes in: behind those taken */
 	size_t in_len, out_len, out_sent;
 	size_t message_at, message_len;
 	size_t hello_len; /* bytes of a Hello: the responder's modulus */
@@ -161,8 +163,11 @@ void
 session_hello_plain(struct session *s, const uint8_t *plain, size_t len,
 		    int64_t now);
 
-/* The message in place, while SESSION_CAN_MESSAGE holds. */
-const uint8_t *
+/*
+ * The message in place, while SESSION_CAN_MESSAGE holds; its bytes are the
+ * caller's to change.
+ */
+uint8_t *
 session_message(const struct session *s, size_t *len);
 
 /*
@@ -183,6 +188,16 @@ session_message_done(struct session *s, int64_t now);
 enum err
 session_post(struct session *s, const uint8_t *bytes, size_t len, int64_t now);
 
+/*
+ * Sealed: where a message of *cap bytes at the most may be composed, then to be
+ * posted by session_post_made with its length, 1..*cap.  NULL, and *cap 0, as
+ * long as there is no room, or the session is not open.
+ */
+uint8_t *
+session_post_space(struct session *s, size_t *cap);
+void
+session_post_made(struct session *s, size_t len, int64_t now);
+
 /* The longest message that session_post takes in the session's dialect. */
 size_t
 session_message_max(const struct session *s);
@@ -190,6 +205,10 @@ session_message_max(const struct session *s);
 /* Closes once all that was posted is sent. */
 void
 session_close(struct session *s);
+
+/* Whether nothing is in the buffers: they may lose what they contain. */
+bool
+session_is_empty(const struct session *s);
 
 /* Wipes everything; the session is closed. */
 void

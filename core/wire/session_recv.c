@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/wire/session_part.h"
 
+#include <string.h>
+
 #include "core/base/bytes.h"
 
 /* How many bytes of a sealed record its first bytes ask for. */
@@ -22,8 +24,11 @@ limit(const struct session *s)
 		return s->in_len;
 	if (s->state == SESSION_STATE_HELLO)
 		return s->hello_len + 1;
+	if (s->state == SESSION_STATE_OPEN && part_in_turns(s))
+		return SEAL_WIRE_MAX + 1;
 	if (s->state == SESSION_STATE_OPEN)
-		return part_in_turns(s) ? SEAL_WIRE_MAX + 1 : record_limit(s);
+		return part_one_by_one(s) ? record_limit(s)
+					  : s->in_start + SESSION_BUF_LEN;
 	/* In sealed, what follows a Reply may be a record: left where it is. */
 	return hello_reply_len(s->dialect) + (s->dialect != DIALECT_SEALED);
 }
@@ -40,6 +45,13 @@ part_room(const struct session *s)
 uint8_t *
 session_recv_space(struct session *s, size_t *len)
 {
+	size_t rest = s->in_len - s->in_start;
+	if (s->in_start > 0 && !s->got_message) {
+		memmove(s->in, s->in + s->in_start, rest);
+		bytes_wipe(s->in + rest, s->in_start);
+		s->in_start = 0;
+		s->in_len = rest;
+	}
 	*len = part_room(s);
 	return s->in + s->in_len;
 }
@@ -90,25 +102,27 @@ got_blocks(struct session *s)
 static void
 got_record(struct session *s)
 {
+	uint8_t *record = s->in + s->in_start;
+	size_t have = s->in_len - s->in_start;
 	size_t len;
 
-	if (s->in_len < SEAL_HEADER)
+	if (have < SEAL_HEADER)
 		return;
-	len = bytes_get_be16(s->in);
+	len = bytes_get_be16(record);
 	if (len < SEAL_RECORD_MIN || len > SEAL_RECORD_MAX) {
 		part_shut(s);
 		return;
 	}
-	if (s->in_len < SEAL_HEADER + len)
+	if (have < SEAL_HEADER + len)
 		return;
-	if (seal_open(&s->seal, s->in + SEAL_HEADER, len) != ERR_OK) {
+	if (seal_open(&s->seal, record + SEAL_HEADER, len) != ERR_OK) {
 		part_shut(s);
 		return;
 	}
 	s->got_message = true;
 	s->held = !s->initiator && s->our_turn && part_one_by_one(s);
 	s->our_turn = true;
-	s->message_at = SEAL_HEADER;
+	s->message_at = s->in_start + SEAL_HEADER;
 	s->message_len = len - SEAL_TAG;
 }
 
@@ -189,11 +203,26 @@ session_hello_plain(struct session *s, const uint8_t *plain, size_t len,
 	s->send_deadline = part_after(now, s->config->message_ms);
 }
 
-const uint8_t *
+uint8_t *
 session_message(const struct session *s, size_t *len)
 {
 	*len = s->message_len;
 	return s->in + s->message_at;
+}
+
+/* The message is wiped; the next one may have come with it. */
+static void
+next_record(struct session *s, int64_t now)
+{
+	uint8_t *record = s->in + s->in_start;
+	size_t len = SEAL_HEADER + s->message_len + SEAL_TAG;
+
+	bytes_wipe(record, len);
+	s->in_start += len;
+	if (s->in_start == s->in_len)
+		s->in_start = s->in_len = 0;
+	else
+		got_bytes(s, true, now);
 }
 
 void
@@ -201,10 +230,16 @@ session_message_done(struct session *s, int64_t now)
 {
 	if (!s->got_message || s->held)
 		return;
-	bytes_wipe(s->in, s->in_len);
 	s->got_message = false;
-	s->in_len = 0;
-	collect_init(&s->collect, s->dialect);
+	if (part_in_turns(s)) {
+		bytes_wipe(s->in, s->in_len);
+		s->in_len = 0;
+		collect_init(&s->collect, s->dialect);
+	} else {
+		next_record(s, now);
+	}
+	if (s->state == SESSION_STATE_CLOSED)
+		return;
 	part_rest(s, now);
 	part_settle(s);
 }

@@ -141,7 +141,7 @@ test_records(bool pipelined)
 	len = end_post(&p.client, 20, wire);
 	n = len + end_post(&p.client, 30, wire + len);
 	got = end_feed(&p.server, wire, n, n, 0);
-	is_int(got, len, "%s: the second record is left", name);
+	is_int(got, pipelined ? n : len, "%s: what is received", name);
 	pair_message(pair_text, 20);
 	ok(end_holds(&p.server, pair_text, 20), "%s: the first", name);
 	session_message_done(&p.server.s, 0);
@@ -179,6 +179,70 @@ test_third(void)
 	ok(end_holds(&p.server, pair_text, 20), "until the second is answered");
 }
 
+/* Pipelined: many records of many lengths, received chunk bytes at a time. */
+static void
+check_stream(size_t chunk)
+{
+	static uint8_t stream[16 * PAIR_WIRE_MAX];
+	static const size_t lens[] = { 20, 16384, 16384, 6,    300, 16368,
+				       33, 16384, 8000,  8500, 20,  16384 };
+	size_t count = sizeof lens / sizeof lens[0];
+	size_t len = 0, at = 0, got = 0;
+
+	pair_config.pipelined = true;
+	pair_open(&p, DIALECT_SEALED);
+	for (size_t i = 0; i < count; i++)
+		len += end_post(&p.client, lens[i], stream + len);
+	while (got < count) {
+		size_t n = len - at < chunk ? len - at : chunk;
+
+		at += end_feed(&p.server, stream + at, n, n, 0);
+		if (!end_can(&p.server, SESSION_CAN_MESSAGE) && at < len)
+			continue;
+		pair_message(pair_text, lens[got]);
+		if (!end_holds(&p.server, pair_text, lens[got]))
+			break;
+		session_message_done(&p.server.s, 0);
+		got++;
+	}
+	is_int(got, count, "a stream of records, %zu at a time", chunk);
+	is_int(p.server.s.in_len, 0, "and nothing is left");
+	pair_config.pipelined = false;
+}
+
+/* A message composed in place is what it would be when copied. */
+static void
+test_in_place(void)
+{
+	size_t cap, posted = 0, len;
+	uint8_t *space;
+
+	pair_open(&p, DIALECT_SEALED);
+	pair_message(pair_text, SESSION_MESSAGE_MAX);
+	space = session_post_space(&p.client.s, &cap);
+	is_int(cap, SESSION_MESSAGE_MAX, "room for the longest message");
+	memcpy(space, pair_text, cap);
+	session_post_made(&p.client.s, cap, 7);
+	is_int(session_deadline(&p.client.s), 7 + pair_config.message_ms,
+	       "to be sent in time");
+	len = end_drain(&p.client, wire, 0);
+	end_feed(&p.server, wire, len, len, 0);
+	ok(end_holds(&p.server, pair_text, cap), "arrives");
+	while ((space = session_post_space(&p.client.s, &cap)) != NULL) {
+		size_t n = cap < 5000 ? cap : 5000;
+
+		session_post_made(&p.client.s, cap + 1, 0); /* not taken */
+		memset(space, 0x55, n);
+		session_post_made(&p.client.s, n, 0);
+		posted += n;
+	}
+	is_int(posted, SESSION_BUF_LEN - 4 * (SEAL_HEADER + SEAL_TAG),
+	       "four fill the buffer");
+	is_int(cap, 0, "no room");
+	pair_open(&p, DIALECT_PREFIXED);
+	ok(!session_post_space(&p.client.s, &cap), "not in older dialects");
+}
+
 /* Sealed: several small ones posted before anything is sent. */
 static void
 test_posting(void)
@@ -193,7 +257,7 @@ test_posting(void)
 	is_int(posted, SESSION_BUF_LEN / 1018, "posts what there is room for");
 	ok(!end_can(&p.server, SESSION_CAN_POST), "and says that it is full");
 	len = end_drain(&p.server, wire, 0);
-	while (at < len) {
+	while (got < posted) {
 		at += end_feed(&p.client, wire + at, len - at, len, 0);
 		if (!end_holds(&p.client, pair_text, 1000))
 			break;
@@ -250,6 +314,9 @@ main(void)
 	test_records(false);
 	test_records(true);
 	test_third();
+	for (size_t chunk = 1; chunk < PAIR_WIRE_MAX; chunk = chunk * 3 + 1)
+		check_stream(chunk);
+	test_in_place();
 	test_posting();
 	test_rekey();
 	return done_testing();
