@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "core/run/channel_io.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/run/net.h"
+
+#define TRIM_MS 1000    /* at rest until pages are given back */
+#define DRAIN_MAX 65536 /* bytes that are thrown away when closing */
+
+void
+channel_io_note(struct channel *c, enum err why, int error)
+{
+	if (c->why == ERR_OK) {
+		c->why = why;
+		c->error = error;
+	}
+}
+
+/* Gives back the whole pages of a buffer, but for the one it begins in. */
+static void
+trim_buffer(uint8_t *start, uint8_t *end)
+{
+	uintptr_t page = (uintptr_t)getpagesize();
+	size_t front = page - (uintptr_t)start % page;
+	size_t back = (uintptr_t)end % page;
+	if ((size_t)(end - start) > front + back)
+		(void)madvise(start + front,
+			      (size_t)(end - start) - front - back,
+			      MADV_DONTNEED);
+}
+
+void
+channel_io_trim(struct channel *c)
+{
+	uint8_t *out = c->buffers + SESSION_BUF_LEN;
+	trim_buffer(c->buffers, out);
+	trim_buffer(out, c->buffers + CHANNEL_BUFFERS_LEN);
+	c->dirty = false;
+}
+
+/* Notes that a buffer was used up to end. */
+static void
+note_used(struct channel *c, const uint8_t *end)
+{
+	const uint8_t *out = c->buffers + SESSION_BUF_LEN;
+	size_t used = (size_t)(end - (end > out ? out : c->buffers));
+	if (used > (size_t)getpagesize())
+		c->dirty = true;
+}
+
+/*
+ * Closing a socket with unread bytes resets the connection, and the peer could
+ * lose what it was sent last.  True: the peer has closed its side, too.
+ */
+bool
+channel_io_drain(int fd)
+{
+	uint8_t bin[4096];
+	size_t len;
+	for (size_t n = 0; n < DRAIN_MAX; n += len) {
+		enum err e = net_recv(fd, bin, sizeof bin, &len);
+		if (e == ERR_BUSY)
+			return false;
+		if (e != ERR_OK || len == 0)
+			return true;
+	}
+	return false;
+}
+
+/* When pages are to be given back, or LOOP_NEVER. */
+int64_t
+channel_io_trim_at(struct channel *c)
+{
+	if (!c->dirty || !session_is_empty(&c->session))
+		c->trim_at = LOOP_NEVER;
+	else if (c->trim_at == LOOP_NEVER)
+		c->trim_at = loop_now() + TRIM_MS;
+	return c->trim_at;
+}
+
+void
+channel_io_receive(struct channel *c)
+{
+	size_t room, len;
+	while (!c->held && !c->drained) {
+		uint8_t *space = session_recv_space(&c->session, &room);
+		if (room == 0)
+			return;
+		enum err e = net_recv(c->watch.fd, space, room, &len);
+		c->drained = len < room;
+		if (e == ERR_BUSY)
+			return;
+		if (e != ERR_OK) {
+			channel_io_note(c, e, errno);
+			session_wipe(&c->session);
+		} else if (len == 0) {
+			c->ended = true;
+			session_recv_end(&c->session);
+		} else {
+			c->bytes_in += len;
+			note_used(c, space + len);
+			session_recv_done(&c->session, len, loop_now());
+		}
+	}
+}
+
+/*
+ * Sends what there is, but looks first whether a peer that has to wait for it
+ * has waited.  When sending fails, the peer may have said why before.
+ */
+void
+channel_io_transmit(struct channel *c)
+{
+	size_t left, len;
+	if (!c->open)
+		channel_io_receive(c);
+	for (;;) {
+		const uint8_t *data = session_send_data(&c->session, &left);
+		if (left == 0 || c->broken)
+			return;
+		note_used(c, data + left);
+		enum err e = net_send(c->watch.fd, data, left, &len);
+		c->waiting = e == ERR_BUSY;
+		if (e == ERR_BUSY)
+			return;
+		if (e == ERR_OK) {
+			c->bytes_out += len;
+			session_send_done(&c->session, len, loop_now());
+			continue;
+		}
+		channel_io_note(c, e, errno);
+		c->broken = true;
+		if (!(session_can(&c->session) & SESSION_CAN_RECV))
+			session_wipe(&c->session);
+	}
+}
