@@ -46,6 +46,8 @@ usage -d dir --dialects sealed,
 usage -d dir --dialects ''
 usage -d dir --max-sessions 0
 usage -d dir --max-sessions 1000001
+usage -d dir --workers -1
+usage -d dir --workers 65
 usage -d dir --hello-timeout 0
 usage -d dir --message-timeout 1s
 usage -d dir --idle-timeout 86401

@@ -24,6 +24,7 @@ enum {
 	OPT_CRED_OUT = 1,
 	OPT_DIALECTS,
 	OPT_MAX_SESSIONS,
+	OPT_WORKERS,
 	OPT_HELLO_TIMEOUT,
 	OPT_MESSAGE_TIMEOUT,
 	OPT_IDLE_TIMEOUT,
@@ -37,14 +38,15 @@ enum {
 #define CRED_OUT "\1"
 #define DIALECTS "\2"
 #define MAX_SESSIONS "\3"
-#define HELLO_TIMEOUT "\4"
-#define MESSAGE_TIMEOUT "\5"
-#define IDLE_TIMEOUT "\6"
-#define EPHEMERAL "\7"
-#define RECOVER "\10"
-#define SYSLOG "\11"
-#define READY_FD "\12"
-#define TEST_KEY "\13"
+#define WORKERS "\4"
+#define HELLO_TIMEOUT "\5"
+#define MESSAGE_TIMEOUT "\6"
+#define IDLE_TIMEOUT "\7"
+#define EPHEMERAL "\10"
+#define RECOVER "\11"
+#define SYSLOG "\12"
+#define READY_FD "\13"
+#define TEST_KEY "\14"
 
 // clang-format off
 static const char opts[] =
@@ -58,6 +60,7 @@ static const char opts[] =
 	OPT(CRED_OUT, "cred-out", "FILE", "write the credential there too")
 	OPT(DIALECTS, "dialects", "LIST", "serve only these dialects")
 	OPT(MAX_SESSIONS, "max-sessions", "N", "at once (default 1024)")
+	OPT(WORKERS, "workers", "N", "RSA processes (default: one a CPU)")
 	OPT(HELLO_TIMEOUT, "hello-timeout", "SECONDS", "for a Hello (10)")
 	OPT(MESSAGE_TIMEOUT, "message-timeout", "SECONDS", "for one message (10)")
 	OPT(IDLE_TIMEOUT, "idle-timeout", "SECONDS", "between messages (60)")
@@ -151,6 +154,8 @@ take_argument(struct regd *r, int id, const char *arg)
 		return take_dialects(&r->dialects, arg);
 	case OPT_MAX_SESSIONS:
 		return TAKE_NUMBER(r->max_sessions, arg, 1, SESSIONS_MAX);
+	case OPT_WORKERS:
+		return TAKE_NUMBER(r->workers, arg, 0, RSAWORKER_MAX);
 	case OPT_HELLO_TIMEOUT:
 		return take_seconds(&r->hello_ms, arg);
 	case OPT_MESSAGE_TIMEOUT:
@@ -221,6 +226,7 @@ set_defaults(struct regd *r)
 	r->min_bits = RSAKEY_BITS_STRONG;
 	r->id_len = NODEID_LONG;
 	r->max_sessions = DEFAULT_SESSIONS;
+	r->workers = rsapool_default();
 	r->dialects = DIALECTS_ALL;
 	r->hello_ms = 10000;
 	r->message_ms = 10000;

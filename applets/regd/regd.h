@@ -25,6 +25,7 @@ struct regd {
 	unsigned bits, min_bits; /* of keys made, and of keys accepted */
 	size_t id_len;
 	size_t max_sessions;
+	unsigned workers; /* processes for private key operations */
 	unsigned dialects;
 	int64_t hello_ms, message_ms, idle_ms;
 	bool recover, syslog;

@@ -96,6 +96,20 @@ leave(struct regd *r)
 	return e;
 }
 
+/* Serves until a signal, or until nobody has the private keys any more. */
+static enum err
+serve_all(struct regd *r)
+{
+	enum err e = ERR_OK;
+	while (e == ERR_OK && rsapool_works(&r->pool) &&
+	       !loop_signalled(SIGTERM) && !loop_signalled(SIGINT)) {
+		if (loop_signalled(SIGHUP))
+			reload(r);
+		e = turn(r);
+	}
+	return e == ERR_OK ? leave(r) : e;
+}
+
 int
 regd_run(struct regd *r)
 {
@@ -105,17 +119,17 @@ regd_run(struct regd *r)
 	int status = tell_ready(r);
 	if (status != 0)
 		return status;
-	while (e == ERR_OK && !loop_signalled(SIGTERM) &&
-	       !loop_signalled(SIGINT)) {
-		if (loop_signalled(SIGHUP))
-			reload(r);
-		e = turn(r);
+	e = serve_all(r);
+	if (e != ERR_OK)
+		status = say_cannot(e, "wait for", "connections");
+	if (!rsapool_works(&r->pool)) {
+		log_line(LOG_LEVEL_ERROR, "the RSA processes were killed");
+		status = err_status(ERR_SYSTEM);
 	}
-	if (e == ERR_OK)
-		e = leave(r);
 	conns_free(&r->conns);
+	rsapool_free(&r->pool);
 	loop_free(&r->loop);
 	registry_free(&r->registry);
 	journal_close(&r->journal);
-	return e == ERR_OK ? 0 : say_cannot(e, "wait for", "connections");
+	return status;
 }

@@ -168,16 +168,30 @@ raise_limit(size_t sessions)
 			 (size_t)limit.rlim_cur, sessions);
 }
 
-/* Puts loop, pool, serve and conns together. */
+/*
+ * Gives the private keys to the helpers, while there is little else that they
+ * would have a copy of, and forgets them.
+ */
+static int
+start_pool(struct regd *r)
+{
+	struct rsakey_private *ck = &r->identity.ck, *sk = &r->identity.sk;
+	enum err e = loop_init(&r->loop, r->max_sessions + LISTEN_MAX +
+						 RSAPOOL_WATCHES(r->workers));
+	if (e == ERR_OK)
+		e = rsapool_init(&r->pool, ck, sk, r->workers, &r->loop);
+	if (e == ERR_OK && r->workers > 0) {
+		rsakey_forget(ck);
+		rsakey_forget(sk);
+		e = rng_init(&r->rng, NULL);
+	}
+	return e == ERR_OK ? 0 : say_cannot(e, "start", "RSA processes");
+}
+
+/* Puts pool, serve and conns together. */
 static enum err
 wire_up(struct regd *r)
 {
-	enum err e = loop_init(&r->loop, r->max_sessions + LISTEN_MAX + 1);
-	if (e == ERR_OK)
-		e = rsapool_init(&r->pool, &r->identity.ck, &r->identity.sk, 0,
-				 &r->loop);
-	if (e != ERR_OK)
-		return e;
 	r->serve.registry = &r->registry;
 	r->serve.store = journal_store(&r->journal);
 	r->serve.rng = &r->rng;
@@ -197,7 +211,7 @@ wire_up(struct regd *r)
 		.rng = &r->rng,
 		.decodes = msg_decodes,
 	};
-	e = conns_init(&r->conns, r->max_sessions);
+	enum err e = conns_init(&r->conns, r->max_sessions);
 	return e == ERR_OK ? conns_listen(&r->conns, &r->listen) : e;
 }
 
@@ -226,6 +240,8 @@ regd_start(struct regd *r)
 		return say_cannot(e, "get", "random numbers");
 	status = regd_get_identity(r);
 	if (status == 0)
+		status = start_pool(r);
+	if (status == 0)
 		status = open_journal(r);
 	if (status == 0)
 		status = open_sockets(r);
@@ -237,7 +253,7 @@ regd_start(struct regd *r)
 		status = print_all(r);
 	if (status != 0)
 		return status;
-	raise_limit(r->max_sessions);
+	raise_limit(r->max_sessions + RSAPOOL_WATCHES(r->workers));
 	e = wire_up(r);
 	return e == ERR_OK ? 0 : say_cannot(e, "make", "room for sessions");
 }

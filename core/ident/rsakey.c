@@ -303,3 +303,11 @@ rsakey_decrypt(const struct rsakey_private *key, uint8_t *block, size_t *len)
 	*len = ok ? n : 0;
 	return ok ? ERR_OK : ERR_REFUSED;
 }
+
+void
+rsakey_forget(struct rsakey_private *key)
+{
+	struct rsakey_public pub = key->pub;
+	bytes_wipe(key, sizeof *key);
+	key->pub = pub;
+}

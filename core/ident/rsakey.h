@@ -156,4 +156,8 @@ rsakey_encrypt(const struct rsakey_public *key, struct rng *rng,
 enum err
 rsakey_decrypt(const struct rsakey_private *key, uint8_t *block, size_t *len);
 
+/* Wipes all of a key but its public half. */
+void
+rsakey_forget(struct rsakey_private *key);
+
 #endif

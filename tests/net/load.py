@@ -10,7 +10,8 @@ load.py load --cred regCred.dat --out FILE [--threads N] [--until TEXT]
     it with status 0; any other Error with 1. Ends after N joins.
 
 load.py hold --cred regCred.dat --count N
-    Opens N sessions and holds them until its standard input ends.
+    Opens N sessions and holds them until its standard input ends; then each
+    asks something, and unless all are answered it ends with 1.
 
 load.py hello --cred regCred.dat --dialect DIALECT --count N
     Opens N sessions one after the other and closes each at once.
@@ -124,7 +125,8 @@ def hold(o):
         c.open()
     print("held", flush=True)
     sys.stdin.read()
-    return 0
+    answers = [c.ask({"Op": pb.OP["RegCredRequest"]})["op"] for c in held]
+    return 0 if set(answers) == {"RegCredReply"} else 1
 
 
 def hello(o):

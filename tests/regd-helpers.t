@@ -1,0 +1,180 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The processes that do xl-regd's private key operations: who has the keys, who
+# may do what, who outlives whom, and what goes on when one is killed.
+
+. "${0%/*}/lib.sh"
+. "$ROOT/tests/net/regd.sh"
+
+need ps
+LOAD=$ROOT/tests/net/load.py
+
+children()
+{
+	ps -o pid= --ppid "$1" | tr -d ' ' | sort -n
+}
+
+# helpers REGD: its helpers, the children of its only child
+helpers()
+{
+	children "$(children "$1")"
+}
+
+# are NUMBER REGD [NOT]: it has so many helpers, and process NOT is none
+are()
+{
+	[ "$(helpers "$2" | grep -cvx "${3:-}")" = "$1" ] &&
+		[ "$(helpers "$2" | grep -c .)" = "$1" ]
+}
+
+# gone PID...: what is left of them is what nobody has taken note of
+gone()
+{
+	for pid in "$@"; do
+		case $(ps -o stat= -p "$pid") in
+		'' | Z*) ;;
+		*) return 1 ;;
+		esac
+	done
+}
+
+works()
+{
+	"$PEER/client.py" --cred "$1/regCred.dat" regcred bye >works.out 2>&1
+}
+
+# field PID NAME: of its status
+field()
+{
+	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
+}
+
+# --- who has the keys ---
+
+ok "a registry with no helpers" regd none --workers 0
+is "$(children "$PID")" "" "has no children"
+"$ROOT/tests/net/memory.py" "$PID" none/ck.pem none/sk.pem >found 2>&1
+case $? in
+2)
+	skip "the keys are in its memory" "not permitted to look"
+	looks=
+	;;
+*)
+	like "$(cat found)" '^none/ck.pem p ' "the keys are in its memory"
+	looks=1
+	;;
+esac
+stop "$PID"
+
+ok "a registry with helpers" regd keys --workers 2
+REGD=$PID
+ok "two helpers" wait_for are 2 "$REGD"
+ok "it serves" works keys
+if [ "$looks" ]; then
+	is "$("$ROOT/tests/net/memory.py" "$REGD" keys/ck.pem keys/sk.pem)" \
+		"" "the keys are not in its memory"
+else
+	skip "the keys are not in its memory" "not permitted to look"
+fi
+stop "$REGD"
+
+ok "keys made at the first start" spawn_ready made xl regd -d made \
+	-a 127.0.0.1 -p 0 --ready-fd 3 --workers 1
+if [ "$looks" ]; then
+	is "$("$ROOT/tests/net/memory.py" "$PID" made/ck.pem made/sk.pem)" \
+		"" "are not in its memory"
+else
+	skip "are not in its memory" "not permitted to look"
+fi
+stop "$PID"
+
+ok "one a processor, if nothing is said" again keys
+ok "are there" wait_for are "$(nproc)" "$PID"
+stop "$PID"
+
+# --- what they may do ---
+
+ok "a registry" regd few --workers 2
+REGD=$PID
+KEEPER=$(children "$REGD")
+wait_for are 2 "$REGD"
+works few
+one=$(helpers "$REGD" | head -n 1)
+if [ -z "$EMULATOR" ] && [ -n "$(field "$one" Seccomp)" ]; then
+	is "$(field "$one" Seccomp)" 1 "a helper may read and write only"
+else
+	skip "a helper may read and write only" "no seccomp here"
+fi
+if [ -n "$EMULATOR" ]; then
+	skip "a helper has one descriptor" "an emulator's are its own"
+	skip "the keeper has its helpers'" "an emulator's are its own"
+elif ls "/proc/$one/fd" >fds 2>/dev/null; then
+	is "$(wc -l <fds | tr -d ' ')" 1 "a helper has one descriptor"
+	is "$(ls "/proc/$KEEPER/fd" | wc -l | tr -d ' ')" 3 \
+		"the keeper has its helpers'"
+else
+	skip "a helper has one descriptor" "not permitted to look"
+	skip "the keeper has its helpers'" "not permitted to look"
+fi
+for pid in $(helpers "$REGD") $KEEPER; do
+	kill -s TERM "$pid"
+	kill -s INT "$pid"
+done
+ok "signals to all of a group do not end them" works few
+like "$(helpers "$REGD")" "^$one\$" "they are the same"
+
+# --- what is killed ---
+
+mkfifo hold.in
+spawn hold sh -c 'exec "$@" <hold.in' sh "$LOAD" hold \
+	--cred few/regCred.dat --count 5
+HOLD=$PID
+exec 4>hold.in
+ok "sessions are open" wait_for grep -q held hold.out
+spawn load "$LOAD" load --cred few/regCred.dat --out acked --count 300
+killed=0
+while kill -0 "$PID" 2>/dev/null && [ $killed -lt 20 ]; do
+	one=$(helpers "$REGD" | tail -n 1)
+	kill -s KILL "$one"
+	killed=$((killed + 1))
+	wait_for are 2 "$REGD" "$one" || break
+done
+is "$killed" 20 "helpers are killed while nodes join"
+ok "and replaced each time" are 2 "$REGD"
+ok "all nodes have joined in the end" stop "$PID" 0
+ok "and are there" "$LOAD" check --cred few/regCred.dat --out acked
+exec 4>&-
+ok "sessions from before go on" stop "$HOLD" 0
+is "$(children "$REGD")" "$KEEPER" "the keeper is the same"
+
+kill -s KILL "$KEEPER"
+ok "the keeper is killed, and taken note of" wait_for sh -c \
+	'[ -z "$(ps -o pid= --ppid "$1")" ]' sh "$REGD"
+ok "the helpers go on" works few
+stop "$REGD"
+is $? 0 "and it ends with 0"
+
+ok "a registry whose processes are all killed" regd all --workers 2
+wait_for are 2 "$PID"
+for pid in $(children "$PID") $(helpers "$PID"); do
+	kill -s KILL "$pid"
+done
+stop "$PID" 0
+is $? 71 "ends with 71"
+like "$(cat all.err)" 'the RSA processes were killed$' "and says why"
+
+# --- who outlives whom ---
+
+for signal in TERM KILL; do
+	ok "a registry" regd $signal --workers 3
+	wait_for are 3 "$PID"
+	all="$(children "$PID") $(helpers "$PID")"
+	stop "$PID" $signal
+	# shellcheck disable=SC2086 # a list
+	ok "SIG$signal: no process is left" wait_for gone $all
+	ok "SIG$signal: the folder is free" again $signal
+	stop "$PID"
+done
+
+done_testing
