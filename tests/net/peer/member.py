@@ -22,6 +22,7 @@ the arguments and then from --commands FIFO, one a line; NAME is a member or
   deaf, hear        do not read at all
   busy, idle        answer App with Error busy
   mute, speak       leave the Hello of new connections unanswered
+  slam, open        close new connections at once
   refuse, listen    close the listening socket; open it again
   echo TEXT         into the log
   quit              Bye to all, and end
@@ -60,12 +61,16 @@ class Cluster:
     def __init__(self, owner):
         self.owner, self.folder = owner, owner.folder
         self.roster = owner.folder.roster
-        self.hang = self.busy = False
+        self.hang = self.busy = self.slam = False
 
     def accept(self, sock, address):
         who = self.roster.find(address=address[0])
         if who is None:
             self.owner.log("stranger", address[0])
+            sock.close()
+            return
+        if self.slam:
+            self.owner.log("slammed", who.name)
             sock.close()
             return
         conn = Conn(self.owner, sock, who.name)
@@ -362,6 +367,12 @@ class Owner:
 
     def command_idle(self):
         self.cluster.busy = False
+
+    def command_slam(self):
+        self.cluster.slam = True
+
+    def command_open(self):
+        self.cluster.slam = False
 
     def command_mute(self):
         self.mute = True

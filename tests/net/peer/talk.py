@@ -16,7 +16,7 @@ class Talk:
     def __init__(self, address, ck, source=None, timeout=20):
         self.link = link.Link(address, source=source, timeout=timeout)
         self.ck, self.session = ck, None
-        self.sent_n = 0
+        self.sent_n = self.got_n = 0
         self.got = b""
         self.ready = []
 
@@ -66,7 +66,15 @@ class Talk:
         self.link.send(self.session.seal(message))
 
     def receive(self):
-        """The next message as (name, dict), or ("closed" or "silence", {})."""
+        """The next message as (name, dict), or ("closed" or "silence", {}).
+        What a member asks of its own accord is answered and passed over."""
+        while True:
+            op, msg = self.receive_any()
+            if op not in ("KeepAlive", "Suspect"):
+                return op, msg
+            self.send("Ack", YourMsgN=self.got_n)
+
+    def receive_any(self):
         while not self.ready:
             data = self.link.read()
             if data:
@@ -76,7 +84,12 @@ class Talk:
             else:
                 return "silence" if data is None else "closed", {}
         msg = cluster.decode(self.ready.pop(0))
-        return cluster.op_name(msg), msg
+        op = cluster.op_name(msg)
+        if op not in cluster.UNNUMBERED:
+            self.got_n += 1
+            if msg.get("MsgN") != self.got_n:
+                return "%s with MsgN %s" % (op, msg.get("MsgN")), msg
+        return op, msg
 
     def next_is(self, wanted):
         """The next message in words: its name; of an Error its text too."""
@@ -89,8 +102,7 @@ class Talk:
         return name
 
     def ask(self, op, **fields):
-        self.send(op, **fields)
-        return self.next_is(self.sent_n)
+        return self.next_is(self.send(op, **fields))
 
     def raw_end(self):
         """How it ends before any message: "closed", or what came."""
