@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "applets/member/ask.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "applets/member/words.h"
+#include "core/base/say.h"
+#include "core/run/local.h"
+#include "core/run/net.h"
+
+bool
+ask_open(struct ask *a, const void *request, size_t len)
+{
+	size_t sent = 0;
+	enum err e = local_connect(a->folder, CONTROL_NAME, &a->fd);
+	if (e == ERR_OK)
+		e = net_send(a->fd, request, len, &sent);
+	if (e == ERR_OK && sent == len)
+		return true;
+	if (e == ERR_BUSY)
+		e = ERR_TIMEOUT; /* it takes no connections: it hangs */
+	say("cannot reach the daemon in %s: %s", a->folder,
+	    e == ERR_TIMEOUT ? err_text(e) : strerror(errno));
+	a->status = err_status(e);
+	return false;
+}
+
+/* Waits until there is a line.  False: the time is up. */
+static bool
+wait_for_line(const struct ask *a)
+{
+	struct pollfd polls[] = { { .fd = a->fd, .events = POLLIN },
+				  { .fd = a->for_reader ? STDOUT_FILENO
+							: -1 } };
+	for (;;) {
+		int64_t left = a->deadline == LOOP_NEVER
+				       ? -1
+				       : a->deadline - loop_now();
+		if (a->deadline != LOOP_NEVER && left < 0)
+			left = 0;
+		if (left > INT32_MAX)
+			left = INT32_MAX;
+		int n = poll(polls, 2, (int)left);
+		if (polls[1].revents & POLLERR) {
+			signal(SIGPIPE, SIG_DFL);
+			raise(SIGPIPE);
+		}
+		if (polls[0].revents != 0)
+			return true;
+		if (n == 0 && a->deadline <= loop_now())
+			return false;
+	}
+}
+
+/* What ends the lines. */
+static void
+finish(struct ask *a, enum err e, size_t len)
+{
+	uint64_t status = 0;
+	char *at = a->line;
+	close(a->fd);
+	if (e != ERR_OK || len == 0) {
+		say("the daemon in %s is gone", a->folder);
+		a->status = err_status(ERR_UNREACHABLE);
+	} else if (strcmp(words_next(&at), "end") == 0) {
+		a->status = 0;
+	} else {
+		words_number(&at, 1, 125, &status);
+		say("%s", at ? at : "");
+		a->status = status ? (int)status : err_status(ERR_PROTOCOL);
+	}
+}
+
+static bool
+is_last(const char *line)
+{
+	return strcmp(line, "end") == 0 || strncmp(line, "error ", 6) == 0;
+}
+
+char *
+ask_line(struct ask *a)
+{
+	size_t len = 0;
+	enum err e = ERR_BUSY;
+	while (e == ERR_BUSY) {
+		if (!wait_for_line(a)) {
+			close(a->fd);
+			a->status = err_status(ERR_TIMEOUT);
+			return NULL;
+		}
+		e = net_recv(a->fd, a->line, sizeof a->line - 1, &len);
+	}
+	a->line[len] = '\0';
+	text_clean(a->line, len);
+	if (e == ERR_OK && len > 0 && !is_last(a->line))
+		return a->line;
+	finish(a, e, len);
+	return NULL;
+}
