@@ -29,7 +29,7 @@ struct report {
 enum err
 report_take(struct report *r, char *line);
 
-/* Writes it.  Errors are left to ferror(3). */
+/* Writes it; not for SHOW_DAT.  Errors are left to ferror(3). */
 void
 report_show(FILE *out, enum show_format format, const struct report *r);
 

@@ -302,5 +302,7 @@ report_show(FILE *out, enum show_format format, const struct report *r)
 	case SHOW_PROMETHEUS:
 		report_prometheus(out, r);
 		break;
+	case SHOW_DAT: /* takes keys */
+		break;
 	}
 }
