@@ -152,6 +152,19 @@ kill_lane(struct hooks_lane *lane)
 		lane->telling = false;
 }
 
+/* Their senders hold them for delivered. */
+static void
+forget_messages(struct hooks *hooks)
+{
+	unsigned count = 0;
+	struct event event;
+	for (; mailbox_first(&hooks->mailbox, &event); count++)
+		mailbox_drop(&hooks->mailbox);
+	if (count > 0)
+		log_line(LOG_LEVEL_ERROR,
+			 "%u messages were not told, or not to the end", count);
+}
+
 void
 hooks_kill(struct hooks *hooks)
 {
@@ -159,7 +172,7 @@ hooks_kill(struct hooks *hooks)
 		return;
 	hooks->stopped = true;
 	hooks->pending.len = 0;
-	mailbox_empty(&hooks->mailbox);
+	forget_messages(hooks);
 	kill_lane(&hooks->states);
 	kill_lane(&hooks->messages);
 }

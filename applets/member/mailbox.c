@@ -92,8 +92,8 @@ mailbox_contents(const struct mailbox *box, size_t offset, size_t *len)
 	return box->ring + place(box, offset);
 }
 
-void
-mailbox_empty(struct mailbox *box)
+static void
+give_back(struct mailbox *box)
 {
 	box->at = box->used = 0;
 	if (box->top <= KEEP)
@@ -110,7 +110,7 @@ mailbox_drop(struct mailbox *box)
 		return;
 	size_t len = HEADER + event.contents_len;
 	if (len == box->used) {
-		mailbox_empty(box);
+		give_back(box);
 		return;
 	}
 	box->at = place(box, len);

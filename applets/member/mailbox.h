@@ -51,8 +51,4 @@ mailbox_contents(const struct mailbox *box, size_t offset, size_t *len);
 void
 mailbox_drop(struct mailbox *box);
 
-/* Forgets all. */
-void
-mailbox_empty(struct mailbox *box);
-
 #endif

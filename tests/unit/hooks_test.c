@@ -612,6 +612,8 @@ test_kill(void)
 	ok(all_gone(leash), "all are killed");
 	is_int(count(contents("out"), "\n"), 2, "nobody else is told");
 	is_int(count(contents("log"), ": killed: stopping\n"), 2, "logged");
+	is_int(count(contents("log"), " 2 messages were not told"), 1,
+	       "so are the messages");
 	is_int(tell_message("x", 1), ERR_REFUSED, "nor later: messages");
 	tell(EVENT_START, EVENT_NO_MEMBER);
 	ok(!hooks_busy(&hooks), "nor later: states");
