@@ -89,3 +89,32 @@ roster_format(char dst[static ROSTER_TEXT_MAX], const struct roster *roster)
 {
 	return block_format(document, dst, ROSTER_TEXT_MAX, roster);
 }
+
+const struct member *
+roster_find(const struct roster *roster, unsigned index)
+{
+	for (size_t i = 0; i < roster->members_len; i++)
+		if (roster->members[i].index == index)
+			return &roster->members[i];
+	return NULL;
+}
+
+const struct member *
+roster_find_name(const struct roster *roster, const char *name)
+{
+	for (size_t i = 0; i < roster->members_len; i++)
+		if (strcmp(roster->members[i].name, name) == 0)
+			return &roster->members[i];
+	return NULL;
+}
+
+const struct member *
+roster_find_id(const struct roster *roster, const uint8_t *id, size_t len)
+{
+	for (size_t i = 0; i < roster->members_len; i++) {
+		const struct nodeid *have = &roster->members[i].id;
+		if (have->len == len && memcmp(have->bytes, id, len) == 0)
+			return &roster->members[i];
+	}
+	return NULL;
+}

@@ -56,4 +56,14 @@ roster_parse(struct roster *roster, const char *text, size_t len,
 size_t
 roster_format(char dst[static ROSTER_TEXT_MAX], const struct roster *roster);
 
+/* The member with index, or NULL. */
+const struct member *
+roster_find(const struct roster *roster, unsigned index);
+
+/* The member with this name, or this ID of len bytes; or NULL. */
+const struct member *
+roster_find_name(const struct roster *roster, const char *name);
+const struct member *
+roster_find_id(const struct roster *roster, const uint8_t *id, size_t len);
+
 #endif

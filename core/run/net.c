@@ -155,6 +155,18 @@ set_option(int fd, int level, int name)
 	(void)setsockopt(fd, level, name, &on, sizeof on);
 }
 
+bool
+net_same_host(const struct net_addr *a, const struct net_addr *b)
+{
+	if (a->any.sa_family != b->any.sa_family)
+		return false;
+	if (a->any.sa_family == AF_INET)
+		return a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+	return memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr,
+		      sizeof a->v6.sin6_addr) == 0 &&
+	       a->v6.sin6_scope_id == b->v6.sin6_scope_id;
+}
+
 enum err
 net_listen(struct net_addr *addr, int *fd)
 {

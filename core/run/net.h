@@ -53,6 +53,10 @@ net_set_port(struct net_addr *addr, uint16_t port);
 bool
 net_is_wildcard(const struct net_addr *addr);
 
+/* Whether both are the same address, whatever the ports. */
+bool
+net_same_host(const struct net_addr *a, const struct net_addr *b);
+
 /*
  * Listens at addr and fills in the real port if it was 0.  An IPv6 socket
  * takes IPv6 only.  ERR_SYSTEM or ERR_PERMISSION (errno); EAFNOSUPPORT and

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: MIT
+
+/* Connections with other members: which of them stay. */
+
+#include <string.h>
+#include <unistd.h>
+
+#include "applets/member/peers_part.h"
+#include "core/base/fmt.h"
+#include "core/base/log.h"
+
+#define GRACE 1000     /* ms a link without a Hello keeps its slot for certain */
+#define OPEN_MS 10000  /* for Hello and Ack on a link */
+#define BYE_MS 2000    /* for the answer to a Bye */
+#define CONNECT_MS 3000 /* for a connection of ours */
+
+uint8_t *
+part_buffers(const struct peers *all, const struct link *l)
+{
+	return slots_buffer(&all->links, l->slot);
+}
+
+struct link *
+part_take_slot(struct peers *all)
+{
+	size_t slot = slots_take(&all->links);
+	if (slot == SLOTS_NONE)
+		return NULL;
+	struct link *l = slots_item(&all->links, slot);
+	l->slot = slot;
+	l->owner = all;
+	return l;
+}
+
+void
+part_give_slot(struct peers *all, struct link *l)
+{
+	l->life = LINK_ENDED;
+	all->ended = true;
+}
+
+bool
+part_is_coming(const struct peer *p)
+{
+	for (size_t i = 0; i < p->all->links.made; i++) {
+		const struct link *l = slots_item(&p->all->links, i);
+		if (l->life == LINK_USED && l->index == LINK_STRANGER &&
+		    part_is_at(p, &l->from))
+			return true;
+	}
+	return false;
+}
+
+/* Calls with each link that is in use. */
+static void
+each_link(struct peers *all, void (*call)(struct link *l, int64_t now),
+	  int64_t now)
+{
+	for (size_t i = 0; i < all->links.made; i++) {
+		struct link *l = slots_item(&all->links, i);
+		if (l->life == LINK_USED)
+			call(l, now);
+	}
+}
+
+void
+part_bury(struct peers *all)
+{
+	if (!all->ended)
+		return;
+	all->ended = false;
+	for (size_t i = 0; i < all->links.made; i++) {
+		struct link *l = slots_item(&all->links, i);
+		if (l->life != LINK_ENDED)
+			continue;
+		l->life = LINK_FREE;
+		slots_give(&all->links, i);
+	}
+}
+
+static struct peers *
+peers_of(const struct link *l)
+{
+	return l->owner;
+}
+
+/* The member at the other end, or NULL while that is not known. */
+static struct peer *
+peer_of(const struct link *l)
+{
+	return l->index == LINK_STRANGER ? NULL
+					 : &peers_of(l)->peers[l->index];
+}
+
+/* What the link has done becomes part of the member's figures. */
+static void
+retire(struct peer *p, struct link *l)
+{
+	p->status.messages_in += l->apps_in;
+	p->status.messages_out += l->apps_out;
+	p->status.bytes_in += l->channel.bytes_in;
+	p->status.bytes_out += l->channel.bytes_out;
+	l->apps_in = l->apps_out = 0;
+	l->channel.bytes_in = l->channel.bytes_out = 0;
+}
+
+static void
+drop(struct peer *p, struct link *l)
+{
+	if (!l)
+		return;
+	retire(p, l);
+	link_drop(l);
+	part_give_slot(p->all, l);
+}
+
+void
+part_drop_links(struct peer *p)
+{
+	struct link *link = p->link;
+	struct link *rival = p->rival;
+	p->link = p->rival = NULL;
+	drop(p, link);
+	drop(p, rival);
+}
+
+void
+part_flush(struct peer *p)
+{
+	while (p->link && p->waiting.first &&
+	       link_send(p->link, p->waiting.first) == ERR_OK)
+		(void)posts_take(&p->waiting);
+}
+
+/*
+ * Two sessions with one member: the one that the lower index has dialled
+ * stays, but a dead one is not kept for that.
+ */
+static void
+choose(struct peer *p, struct link *l)
+{
+	struct link *old = p->link;
+	bool we_are_lower = p->all->roster->self < l->index;
+	if (l->dialled == old->dialled || l->dialled == we_are_lower) {
+		p->link = l;
+		link_bye(old);
+		return;
+	}
+	if (p->rival)
+		link_bye(p->rival);
+	p->rival = l;
+	p->rival_until = loop_now() + p->all->times.probe_ms;
+	link_ask(old);
+}
+
+static void
+take_opened(struct link *l)
+{
+	struct peer *p = peer_of(l);
+	if (p->dialled == l)
+		p->dialled = NULL;
+	if (p->all->stopping) {
+		link_bye(l);
+		return;
+	}
+	if (p->link)
+		choose(p, l);
+	else
+		p->link = l;
+	part_dial_done(p);
+	liveness_opened(&p->all->liveness, l->index, loop_now());
+	part_flush(p);
+}
+
+static void
+take_answered(struct link *l)
+{
+	struct peer *p = peer_of(l);
+	p->status.rtt_us = l->rtt_us;
+	if (l != p->link)
+		return;
+	liveness_acked(&p->all->liveness, l->index);
+	if (p->rival)
+		link_bye(p->rival);
+	p->rival = NULL;
+}
+
+static void
+take_suspects(struct link *l, unsigned index)
+{
+	struct peers *all = peers_of(l);
+	if (all->peers[index].member)
+		liveness_probe(&all->liveness, index, loop_now());
+}
+
+static enum err
+take_app(struct link *l, const uint8_t *bytes, size_t len)
+{
+	struct peers *all = peers_of(l);
+	return all->config->message(all, l->index, bytes, len);
+}
+
+static void
+take_room(struct link *l)
+{
+	struct peer *p = peer_of(l);
+	if (l == p->link)
+		part_flush(p);
+}
+
+static void
+take_stranger(struct link *l)
+{
+	peers_of(l)->config->stranger(peers_of(l));
+}
+
+/* The session in use has ended. */
+static void
+lose(struct peer *p, enum link_end how)
+{
+	struct liveness *liveness = &p->all->liveness;
+	unsigned index = part_index(p);
+	p->link = p->rival;
+	p->rival = NULL;
+	if (p->link) {
+		liveness_acked(liveness, index);
+		part_flush(p);
+		return;
+	}
+	if (how == LINK_BYE)
+		liveness_left(liveness, index, loop_now());
+	else
+		liveness_broken(liveness, index, loop_now());
+	part_plan(p);
+}
+
+static void
+take_ended(struct link *l, enum link_end how, const char *why)
+{
+	struct peer *p = peer_of(l);
+	part_give_slot(peers_of(l), l);
+	if (!p)
+		return;
+	retire(p, l);
+	if (how != LINK_BYE)
+		fmt_text(p->status.error, sizeof p->status.error, "%s", why);
+	if (l == p->rival) {
+		p->rival = NULL;
+	} else if (l == p->link) {
+		lose(p, how);
+	} else if (l == p->dialled) {
+		p->dialled = NULL;
+		part_dial_failed(p);
+		if (how == LINK_REFUSED)
+			liveness_refused(&p->all->liveness, l->index,
+					 loop_now());
+	}
+}
+
+void
+part_set_kind(struct peers *all)
+{
+	struct link_kind *kind = &all->kind;
+	kind->channel.loop = all->config->loop;
+	kind->channel.pool = all->config->pool;
+	kind->channel.hello_len = all->config->hello_len;
+	kind->channel.connect_ms = CONNECT_MS;
+	kind->channel.config = (struct session_config){
+		.dialects = DIALECT_BIT(DIALECT_SEALED),
+		.pipelined = true,
+		.hello_ms = OPEN_MS,
+		.message_ms = OPEN_MS,
+		.idle_ms = SESSION_NEVER,
+		.rng = all->config->rng,
+	};
+	kind->roster = all->roster;
+	kind->opened = take_opened;
+	kind->answered = take_answered;
+	kind->suspects = take_suspects;
+	kind->message = take_app;
+	kind->room = take_room;
+	kind->stranger = take_stranger;
+	kind->ended = take_ended;
+	link_kind_init(kind);
+}
+
+void
+part_judge_rivals(struct peers *all, int64_t now)
+{
+	for (size_t i = 0; i < ROSTER_MEMBERS_MAX; i++) {
+		struct peer *p = &all->peers[i];
+		if (!p->rival || now < p->rival_until)
+			continue;
+		struct link *old = p->link;
+		p->link = p->rival;
+		p->rival = NULL;
+		drop(p, old);
+		liveness_acked(&all->liveness, (unsigned)i);
+		part_flush(p);
+	}
+}
+
+static void
+sweep(struct link *l, int64_t now)
+{
+	int64_t limit = l->state == LINK_STATE_BYE ? BYE_MS : OPEN_MS;
+	if (link_is_open(l) || now - l->began < limit)
+		return;
+	link_drop(l);
+	take_ended(l, l->state == LINK_STATE_BYE ? LINK_BYE : LINK_FAILED,
+		   "timed out");
+}
+
+void
+part_sweep(struct peers *all, int64_t now)
+{
+	each_link(all, sweep, now);
+}
+
+bool
+peers_has_room(void *peers)
+{
+	const struct peers *all = peers;
+	return all->links.len < all->links.max;
+}
+
+bool
+peers_drop_one(void *peers)
+{
+	struct peers *all = peers;
+	struct link *oldest = NULL;
+	for (size_t i = 0; i < all->links.made; i++) {
+		struct link *l = slots_item(&all->links, i);
+		if (l->life == LINK_USED && l->index == LINK_STRANGER &&
+		    (!oldest || l->began < oldest->began))
+			oldest = l;
+	}
+	if (!oldest || oldest->began > loop_now() - GRACE)
+		return false;
+	link_drop(oldest);
+	part_give_slot(all, oldest);
+	part_bury(all);
+	return true;
+}
+
+/* Whether a member may be there; in doubt about names, they are looked up. */
+static bool
+is_member_at(struct peers *all, const struct net_addr *from)
+{
+	for (size_t i = 0; i < ROSTER_MEMBERS_MAX; i++)
+		if (all->peers[i].member && part_is_at(&all->peers[i], from))
+			return true;
+	return false;
+}
+
+void
+peers_accept(void *peers, int fd, const struct net_addr *from)
+{
+	struct peers *all = peers;
+	char text[NET_TEXT_MAX];
+	bool known = is_member_at(all, from);
+	if (!known && !all->config->any_address) {
+		net_format(text, from);
+		log_line(LOG_LEVEL_DEBUG, "%s is no member's address", text);
+		close(fd);
+		all->config->stranger(all);
+		return;
+	}
+	struct link *l = part_take_slot(all);
+	if (!l) {
+		close(fd);
+		return;
+	}
+	if (link_accept(l, &all->kind, part_buffers(all, l), fd) != ERR_OK) {
+		part_give_slot(all, l);
+		return;
+	}
+	l->from = *from;
+	part_take_knock(all, from);
+}
