@@ -12,9 +12,10 @@
 
 /*
  * Room that is left to Acks when a message is sent: else two members that
- * send much to each other could both wait until the other one reads.
+ * send much to each other could both wait until the other one reads.  An
+ * empty buffer still takes the longest message.
  */
-#define ROOM_FOR_ACKS 512
+#define ROOM_FOR_ACKS 384
 #define ANSWER_MAX 64 /* bytes of anything but Hello and App */
 
 #define BUSY "busy"
@@ -27,7 +28,6 @@ typedef cluster_XLClusterMsg message;
 
 /* One a process, as they are large. */
 static message in, out;
-static uint8_t encoded[SESSION_MESSAGE_MAX];
 
 static int64_t
 now_us(void)
@@ -51,9 +51,10 @@ set_state(struct link *l, enum link_state state)
 }
 
 static bool
-has_room(const struct link *l, size_t len)
+has_room(struct link *l, size_t len)
 {
-	return channel_room(&l->channel) >= len;
+	size_t cap = 0;
+	return channel_post_space(&l->channel, &cap) && cap >= len;
 }
 
 /* Clears out for a new message. */
@@ -68,10 +69,14 @@ begin(uint32_t op)
 static void
 post(struct link *l)
 {
+	size_t cap;
+	uint8_t *space = channel_post_space(&l->channel, &cap);
 	MSG_SET_NUMBER(&out, MsgN, l->out_n + 1);
-	size_t len = peermsg_encode(&out, encoded, sizeof encoded);
-	if (len > 0 && channel_post(&l->channel, encoded, len) == ERR_OK)
-		l->out_n++;
+	size_t len = space ? peermsg_encode(&out, space, cap) : 0;
+	if (len == 0)
+		return;
+	l->out_n++;
+	channel_post_made(&l->channel, len);
 }
 
 static void

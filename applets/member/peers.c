@@ -156,7 +156,7 @@ peers_init(struct peers *all, const struct peers_config *config,
 	liveness_init(&all->liveness, &all->times, roster->self, loop_now());
 	part_set_kind(all);
 	enum err e = slots_init(&all->links, LINKS_MAX, sizeof(struct link),
-				2 * SESSION_BUF_LEN);
+				CHANNEL_BUFFERS_LEN);
 	if (e == ERR_OK)
 		e = loop_add(config->loop, &all->timer);
 	if (e == ERR_OK)

@@ -265,6 +265,7 @@ part_set_kind(struct peers *all)
 	kind->channel.pool = all->config->pool;
 	kind->channel.hello_len = all->config->hello_len;
 	kind->channel.connect_ms = CONNECT_MS;
+	kind->channel.linger_ms = BYE_MS;
 	kind->channel.config = (struct session_config){
 		.dialects = DIALECT_BIT(DIALECT_SEALED),
 		.pipelined = true,
