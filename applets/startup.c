@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "applets/startup.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+
+#include "core/base/file.h"
+#include "core/base/log.h"
+#include "core/base/say.h"
+#include "core/doc/identity.h"
+#include "core/ident/rng.h"
+#include "core/run/ready.h"
+
+#define OTHER_FILES 32 /* descriptors that are not sessions' */
+
+int
+startup_prepare(int ready_fd)
+{
+	signal(SIGXFSZ, SIG_IGN); /* a limit is an error of the write */
+	/*
+	 * A descriptor that is not open now would be a file of ours by the
+	 * time it is written to.
+	 */
+	if (ready_fd < 0 || ioctl(ready_fd, FIOCLEX) == 0)
+		return 0;
+	return say_cannot(ERR_WRITE, "write to", "the ready descriptor");
+}
+
+static void
+say_waiting(void)
+{
+	say("waiting for the system's random numbers");
+}
+
+int
+startup_rng(struct rng *rng)
+{
+	enum err e = rng_init(rng, say_waiting);
+	return e == ERR_OK ? 0 : say_cannot(e, "get", "random numbers");
+}
+
+int
+startup_lock(const char *folder)
+{
+	int fd; /* the lock lasts as long as the process */
+	enum err e = file_lock(folder, &fd);
+	return e == ERR_OK ? 0 : say_cannot(e, "use", folder);
+}
+
+int
+startup_say_identity(enum err e, const char *folder,
+		     const struct identity_fault *fault)
+{
+	char path[FILE_PATH_MAX];
+	if (file_join(path, folder, fault->file) != ERR_OK)
+		return say_cannot(e, "use", folder);
+	if (fault->at.line == 0)
+		return say_cannot(e, "use", fault->file[0] ? path : folder);
+	say("%s:%u: %s", path, fault->at.line, fault->at.what);
+	return err_status(e);
+}
+
+/* (musl's setrlimit is for threads, and 1.5 KB.) */
+void
+startup_raise_limit(size_t sessions)
+{
+	struct rlimit limit;
+	rlim_t want = sessions + OTHER_FILES;
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &limit) != 0 ||
+	    limit.rlim_cur >= want)
+		return;
+	limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
+	(void)prlimit(0, RLIMIT_NOFILE, &limit, NULL);
+	if (limit.rlim_cur < want)
+		log_line(LOG_LEVEL_INFO,
+			 "%zu descriptors are too few for %zu sessions",
+			 (size_t)limit.rlim_cur, sessions);
+}
+
+int
+startup_tell_ready(const char *name, int ready_fd)
+{
+	log_line(LOG_LEVEL_INFO, "%s is ready", name);
+	if (ready_fd >= 0 && ready_tell(ready_fd) != ERR_OK)
+		return say_cannot(ERR_WRITE, "write to",
+				  "the ready descriptor");
+	if (ready_notify("READY=1") != ERR_OK)
+		log_line(LOG_LEVEL_ERROR, "cannot notify: %s", strerror(errno));
+	return 0;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#ifndef XL_STARTUP_H
+#define XL_STARTUP_H
+
+#include <stddef.h>
+
+#include "core/base/err.h"
+
+/*
+ * What daemons have in common when they start; each says what goes wrong and
+ * returns an exit status, 0 when all is well.
+ */
+
+struct identity_fault;
+struct rng;
+
+/* Sets up log-independent matters: the ready descriptor (-1: none), signals. */
+int
+startup_prepare(int ready_fd);
+
+/* Random numbers; says so when it has to wait for them. */
+int
+startup_rng(struct rng *rng);
+
+/* Takes folder, which is there, for this process alone. */
+int
+startup_lock(const char *folder);
+
+/* Says why the identity in folder is no good and returns the status. */
+int
+startup_say_identity(enum err e, const char *folder,
+		     const struct identity_fault *fault);
+
+/* As many descriptors as sessions, whatever they are called, need. */
+void
+startup_raise_limit(size_t sessions);
+
+/* Tells that name is ready. */
+int
+startup_tell_ready(const char *name, int ready_fd);
+
+#endif
