@@ -12,7 +12,8 @@
 	X(keygen)  \
 	X(nodeid)  \
 	X(join)    \
-	X(regd)
+	X(regd)    \
+	X(member)
 
 struct applet {
 	struct opt_page page;

@@ -52,7 +52,6 @@ tell(struct daemon *d, const struct event *event)
 	if (event->kind == EVENT_MESSAGE && e != ERR_OK)
 		return e;
 	d->seq++;
-	control_event(&d->control, event);
 	log_line(event->kind == EVENT_MESSAGE ? LOG_LEVEL_DEBUG
 					      : LOG_LEVEL_INFO,
 		 "%s%s%s (%u of %u up)", event_name(event->kind),
@@ -87,7 +86,6 @@ check_quorum(struct daemon *d)
 			    EVENT_NO_MEMBER);
 	d->had_quorum = have;
 	daemon_check_ready(d);
-	control_changed(&d->control);
 }
 
 static void
@@ -114,8 +112,6 @@ static void
 take_stranger(struct peers *p)
 {
 	(void)p;
-	if (the_daemon->opt->registry)
-		follow_soon(&the_daemon->follow);
 }
 
 void
@@ -126,28 +122,10 @@ daemon_swap_roster(struct daemon *d)
 	/* peers looks at the old one until it has the new one. */
 	peers_set_roster(&d->peers, fresh);
 	d->roster = fresh;
-	control_set_roster(&d->control, fresh);
-	d->follow.roster = fresh;
 	if (!changed)
 		return;
 	daemon_tell(d, EVENT_ROSTER, EVENT_NO_MEMBER);
 	check_quorum(d);
-}
-
-static void
-take_roster(struct follow *f, const struct roster *fresh)
-{
-	struct daemon *d = the_daemon;
-	char path[FILE_PATH_MAX];
-	(void)f;
-	d->rosters[d->roster == &d->rosters[0]] = *fresh;
-	enum err e = file_join(path, d->opt->dir, CLUSTER_FILE);
-	if (e == ERR_OK)
-		e = roster_store(fresh, path);
-	if (e != ERR_OK)
-		log_line(LOG_LEVEL_ERROR, "cannot write %s: %s", path,
-			 strerror(errno));
-	daemon_swap_roster(d);
 }
 
 void
@@ -157,7 +135,6 @@ daemon_wire(struct daemon *d)
 	d->peers_config.changed = take_change;
 	d->peers_config.message = take_message;
 	d->peers_config.stranger = take_stranger;
-	d->follow_config.taken = take_roster;
 }
 
 static enum err
@@ -176,9 +153,6 @@ turn(struct daemon *d)
 {
 	if (loop_signalled(SIGCHLD)) {
 		hooks_reap(&d->hooks);
-		service_reap(&d->service);
-		if (d->opt->registry)
-			follow_reap(&d->follow);
 	}
 	peers_turn(&d->peers);
 	return loop_turn(&d->loop);
@@ -190,7 +164,6 @@ reload(struct daemon *d)
 	log_line(LOG_LEVEL_INFO, "reading %s again", CLUSTER_FILE);
 	if (daemon_read_roster(d) == 0)
 		daemon_swap_roster(d);
-	service_reload(&d->service);
 }
 
 static bool
@@ -208,16 +181,12 @@ leave(struct daemon *d)
 	log_line(LOG_LEVEL_INFO, "stopping");
 	(void)ready_notify("STOPPING=1");
 	listen_stop(&d->listen);
-	service_stop(&d->service);
-	if (d->opt->registry)
-		follow_stop(&d->follow);
 	peers_stop(&d->peers);
 	daemon_tell(d, EVENT_STOP, EVENT_NO_MEMBER);
 	while (e == ERR_OK && !is_told_to_stop() && loop_now() < limit &&
 	       (peers_are_busy(&d->peers) || hooks_busy(&d->hooks)))
 		e = turn(d);
 	hooks_kill(&d->hooks);
-	control_stop(&d->control);
 	return e;
 }
 

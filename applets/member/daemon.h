@@ -5,13 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "applets/member/control.h"
 #include "applets/member/event.h"
-#include "applets/member/follow.h"
 #include "applets/member/hooks.h"
 #include "applets/member/memberopt.h"
 #include "applets/member/peers.h"
-#include "applets/member/service.h"
 #include "core/doc/identity.h"
 #include "core/doc/roster.h"
 #include "core/ident/rng.h"
@@ -38,11 +35,6 @@ struct daemon {
 	struct hooks_config hooks_config;
 	char self_id[NODEID_HEX_MAX];
 	struct hooks hooks;
-	struct control control;
-	struct follow_config follow_config;
-	struct follow follow;
-	struct service_config service_config;
-	struct service service;
 	uint64_t seq;    /* of the last event */
 	bool had_quorum; /* as the last event has it */
 	bool ready;      /* has been told */

@@ -90,6 +90,41 @@ roster_format(char dst[static ROSTER_TEXT_MAX], const struct roster *roster)
 	return block_format(document, dst, ROSTER_TEXT_MAX, roster);
 }
 
+static bool
+has_same_ends(const struct member *a, const struct member *b)
+{
+	if (a->ends_len != b->ends_len)
+		return false;
+	for (size_t i = 0; i < a->ends_len; i++)
+		if (a->ends[i].port != b->ends[i].port ||
+		    strcmp(a->ends[i].host, b->ends[i].host) != 0)
+			return false;
+	return true;
+}
+
+static bool
+is_same_member(const struct member *a, const struct member *b)
+{
+	return a->index == b->index && a->attrs == b->attrs &&
+	       strcmp(a->name, b->name) == 0 && nodeid_equal(&a->id, &b->id) &&
+	       rsakey_equal(&a->ck, &b->ck) && rsakey_equal(&a->sk, &b->sk) &&
+	       has_same_ends(a, b);
+}
+
+bool
+roster_equal(const struct roster *a, const struct roster *b)
+{
+	if (strcmp(a->name, b->name) != 0 || !nodeid_equal(&a->id, &b->id) ||
+	    a->attrs != b->attrs || a->max_size != b->max_size ||
+	    a->endpoint_count != b->endpoint_count || a->self != b->self ||
+	    a->members_len != b->members_len)
+		return false;
+	for (size_t i = 0; i < a->members_len; i++)
+		if (!is_same_member(&a->members[i], &b->members[i]))
+			return false;
+	return true;
+}
+
 const struct member *
 roster_find(const struct roster *roster, unsigned index)
 {

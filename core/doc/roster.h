@@ -2,6 +2,7 @@
 #ifndef XL_DOC_ROSTER_H
 #define XL_DOC_ROSTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,10 @@ roster_parse(struct roster *roster, const char *text, size_t len,
 /* Writes roster and returns the length; without Self if it is no member. */
 size_t
 roster_format(char dst[static ROSTER_TEXT_MAX], const struct roster *roster);
+
+/* Whether both say the same. */
+bool
+roster_equal(const struct roster *a, const struct roster *b);
 
 /* The member with index, or NULL. */
 const struct member *

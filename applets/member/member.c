@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+/*
+ * xl-member: what runs on each member of a cluster.  Keeps in touch with the
+ * others over the cluster port, serves clients on the client port, tells
+ * scripts what happens, and, called with a subcommand, talks to the one that
+ * runs.
+ */
+
+#include "applets/applet.h"
+#include "applets/member/daemon.h"
+#include "applets/member/memberopt.h"
+#include "core/base/opt.h"
+
+/* The ids of the daemon's options, see memberopt.c. */
+#define DAEMON_TAKES                                                   \
+	"d\1\2xX\3\4r\5\6\7\10\11\12\13\14\15\16\17vq\20\21\22\27"
+
+static const struct memberopt_job jobs[] = {
+	{ "", DAEMON_TAKES, false, daemon_main },
+};
+
+static int
+member_main(int argc, char **argv)
+{
+	static struct memberopt opt;
+	int status;
+	const struct memberopt_job *job =
+		memberopt_parse(&opt, jobs, &argc, &argv, &status);
+	if (!job)
+		return status;
+	if (!opt.dir && !opt.cluster)
+		return opt_wrong(&member_applet.page, "-d is missing");
+	return job->main(&opt, argc, argv);
+}
+
+const struct applet member_applet = {
+	.page = {
+		.name = "xl-member",
+		.summary = "Keep in touch with a cluster's members, serve its "
+			   "clients",
+		.synopsis =
+			"-d DIR [-x COMMAND] [-X DIR] [-r FILE] "
+			"[--service COMMAND --clients FILE]",
+		.opts = memberopt_table,
+	},
+	.main = member_main,
+};

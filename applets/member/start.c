@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+
+/* Everything that is done before the daemon serves. */
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+
+#include "applets/member/daemon.h"
+#include "applets/member/rosterfile.h"
+#include "applets/startup.h"
+#include "core/base/file.h"
+#include "core/base/say.h"
+#include "core/run/resolver.h"
+
+#define CLUSTER_FILE "cluster.dat"
+#define RESOLVE_MS 10000 /* for this node's own host name */
+
+/* Whether the roster's entry for this node is this node. */
+static bool
+is_self(const struct daemon *d, const struct roster *r)
+{
+	const struct identity *id = &d->identity;
+	const struct member *self = roster_find(r, r->self);
+	return self && nodeid_equal(&self->id, &id->node.id) &&
+	       rsakey_equal(&self->ck, &id->ck.pub) &&
+	       rsakey_equal(&self->sk, &id->sk.pub);
+}
+
+static const char *
+check_roster(const struct daemon *d, const struct roster *r)
+{
+	if (!is_self(d, r))
+		return "this node is not among the members";
+	if (d->roster && !nodeid_equal(&r->id, &d->roster->id))
+		return "another cluster";
+	if (roster_find(r, r->self)->ends_len == 0)
+		return "this node has no end point";
+	for (size_t i = 0; i < r->members_len; i++) {
+		const struct member *m = &r->members[i];
+		if (rsakey_check_public(&m->ck, d->opt->min_bits) != ERR_OK ||
+		    rsakey_check_public(&m->sk, d->opt->min_bits) != ERR_OK)
+			return "a key has too few bits";
+		if (m->ends_len == 0)
+			return "a member has no end point";
+	}
+	return NULL;
+}
+
+/* By convention a port is the same on all members. */
+static void
+warn_of_ports(const struct roster *r)
+{
+	const struct member *self = roster_find(r, r->self);
+	for (size_t i = 0; i < r->members_len; i++) {
+		const struct member *m = &r->members[i];
+		for (size_t j = 0; j < self->ends_len && j < m->ends_len; j++)
+			if (m->ends[j].port != self->ends[j].port)
+				log_line(LOG_LEVEL_INFO,
+					 "warning: the %s port of %s is %u, "
+					 "not %u",
+					 j == 0 ? "cluster" : "client",
+					 m->name, m->ends[j].port,
+					 self->ends[j].port);
+	}
+}
+
+int
+daemon_read_roster(struct daemon *d)
+{
+	struct block_fault fault = { .line = 0 };
+	struct roster *fresh = &d->rosters[d->roster == &d->rosters[0]];
+	char path[FILE_PATH_MAX];
+	enum err e = file_join(path, d->opt->dir, CLUSTER_FILE);
+	if (e != ERR_OK)
+		return say_cannot(e, "use", d->opt->dir);
+	e = rosterfile_read(fresh, path, &fault);
+	if (e == ERR_MALFORMED && fault.line > 0) {
+		say("%s:%u: %s", path, fault.line, fault.what);
+		return err_status(e);
+	}
+	if (e != ERR_OK)
+		return say_cannot(e, "read", path);
+	const char *wrong = check_roster(d, fresh);
+	if (!wrong) {
+		warn_of_ports(fresh);
+		return 0;
+	}
+	say("%s: %s", path, wrong);
+	return err_status(ERR_MALFORMED);
+}
+
+static int
+load(struct daemon *d)
+{
+	struct identity_fault fault = { .file = "" };
+	int status = startup_lock(d->opt->dir);
+	if (status != 0)
+		return status;
+	enum err e = identity_load(&d->identity, d->opt->dir, &fault);
+	if (e != ERR_OK)
+		return startup_say_identity(e, d->opt->dir, &fault);
+	status = daemon_read_roster(d);
+	d->roster = &d->rosters[d->roster == &d->rosters[0]];
+	nodeid_format(d->self_id, &d->identity.node.id);
+	return status;
+}
+
+/* Finds the address of this node's own end point. */
+static enum err
+resolve_self(struct net_addr *addr, const struct endpoint *end)
+{
+	struct net_addr addrs[RESOLVER_ADDRS_MAX];
+	struct resolver resolver;
+	size_t len;
+	if (net_parse(addr, end->host, end->port) == ERR_OK)
+		return ERR_OK;
+	enum err e = resolver_start(&resolver, end->host, end->port);
+	if (e != ERR_OK)
+		return e;
+	struct pollfd fd = { .fd = resolver.fd, .events = POLLIN };
+	if (poll(&fd, 1, RESOLVE_MS) != 1) {
+		resolver_stop(&resolver);
+		return ERR_UNREACHABLE;
+	}
+	e = resolver_finish(&resolver, addrs, &len);
+	if (e == ERR_OK)
+		*addr = addrs[0];
+	return e;
+}
+
+/* Where this node listens, and what its connections come from. */
+static int
+find_local(struct daemon *d)
+{
+	const struct endpoint *end =
+		&roster_find(d->roster, d->roster->self)->ends[0];
+	if (d->opt->bind) {
+		if (net_parse(&d->local, d->opt->bind, end->port) == ERR_OK)
+			return 0;
+		say("--bind cannot be %s: not an address", d->opt->bind);
+		return err_status(ERR_USAGE);
+	}
+	if (resolve_self(&d->local, end) == ERR_OK)
+		return 0;
+	say("cannot resolve %s: no such name", end->host);
+	return err_status(ERR_UNREACHABLE);
+}
+
+static int
+open_port(struct daemon *d)
+{
+	char text[NET_TEXT_MAX];
+	enum err e = listen_add(&d->listen, &d->local);
+	if (e == ERR_OK)
+		return 0;
+	int reason = errno;
+	net_format(text, &d->local);
+	if (reason == EADDRNOTAVAIL && !d->opt->bind)
+		say("%s is no address of this machine: give one with --bind",
+		    text);
+	errno = reason;
+	return say_cannot(e, "listen at", text);
+}
+
+static void
+say_waits(void *daemon, enum err why)
+{
+	(void)daemon;
+	log_line(LOG_LEVEL_ERROR, "connections have to wait: %s",
+		 why == ERR_BUSY ? "all are taken" : strerror(errno));
+}
+
+static unsigned
+count_workers(const struct daemon *d)
+{
+	cpu_set_t set;
+	if (d->opt->workers >= 0)
+		return (unsigned)d->opt->workers;
+	if (sched_getaffinity(0, sizeof set, &set) != 0)
+		return 1;
+	int count = CPU_COUNT(&set);
+	return count < RSAWORKER_MAX ? (unsigned)count : RSAWORKER_MAX;
+}
+
+/* The helpers that keep the private keys, and this process without them. */
+static enum err
+start_pool(struct daemon *d)
+{
+	unsigned workers = count_workers(d);
+	enum err e = loop_init(&d->loop, peers_watches() + HOOKS_WATCHES +
+						 LISTEN_MAX +
+						 RSAPOOL_WATCHES(workers));
+	if (e == ERR_OK)
+		e = rsapool_init(&d->pool, &d->identity.ck, &d->identity.sk,
+				 workers, &d->loop);
+	if (e != ERR_OK || workers == 0)
+		return e;
+	rsakey_forget(&d->identity.ck);
+	rsakey_forget(&d->identity.sk);
+	return rng_reseed(&d->rng);
+}
+
+static enum err
+start_hooks(struct daemon *d)
+{
+	d->hooks_config = (struct hooks_config){
+		.command = d->opt->command,
+		.folder = d->opt->folder,
+		.limit_ms = d->opt->hook_ms,
+		.queue_bytes = d->opt->queue_bytes,
+		.self_name = d->identity.node.name,
+		.self_id = d->self_id,
+		.cluster = d->roster->name,
+	};
+	return hooks_init(&d->hooks, &d->hooks_config, &d->loop);
+}
+
+static enum err
+start_peers(struct daemon *d)
+{
+	const struct memberopt *opt = d->opt;
+	d->peers_config.times = (struct liveness_config){
+		.keepalive_ms = opt->keepalive_ms,
+		.far_ms = opt->far_ms,
+		.patience_ms = opt->patience_ms,
+		.probe_ms = opt->probe_ms,
+	};
+	d->peers_config.loop = &d->loop;
+	d->peers_config.pool = &d->pool;
+	d->peers_config.rng = &d->rng;
+	d->peers_config.hello_len = d->identity.ck.pub.n_len;
+	d->peers_config.any_address = opt->any_address;
+	d->peers_config.from = d->local;
+	net_set_port(&d->peers_config.from, 0);
+	d->listen.loop = &d->loop;
+	d->listen.owner = &d->peers;
+	d->listen.has_room = peers_has_room;
+	d->listen.drop_one = peers_drop_one;
+	d->listen.open = peers_accept;
+	d->listen.waits = say_waits;
+	enum err e = peers_init(&d->peers, &d->peers_config, d->roster);
+	return e == ERR_OK ? listen_start(&d->listen) : e;
+}
+
+int
+daemon_start(struct daemon *d)
+{
+	log_setup(d->opt->level, d->opt->syslog);
+	int status = startup_prepare(d->opt->ready_fd);
+	if (status == 0)
+		status = startup_rng(&d->rng);
+	if (status == 0)
+		status = load(d);
+	if (status == 0)
+		status = find_local(d);
+	if (status == 0)
+		status = open_port(d);
+	if (status != 0)
+		return status;
+	startup_raise_limit(peers_watches());
+	daemon_wire(d);
+	enum err e = start_pool(d);
+	if (e == ERR_OK)
+		e = start_hooks(d);
+	if (e == ERR_OK)
+		e = start_peers(d);
+	return e == ERR_OK ? 0 : say_cannot(e, "make", "room for sessions");
+}
