@@ -17,7 +17,8 @@
 #include "core/run/ready.h"
 
 #define CLUSTER_FILE "cluster.dat"
-#define STOP_MS 30000 /* for Byes, and for commands that are told of the stop */
+#define STOP_MS 30000 /* for Byes, and for commands that are told of the stop \
+		       */
 
 /* One a process: what peers and follow call has no other way to it. */
 static struct daemon *the_daemon;
@@ -52,11 +53,10 @@ tell(struct daemon *d, const struct event *event)
 	if (event->kind == EVENT_MESSAGE && e != ERR_OK)
 		return e;
 	d->seq++;
-	log_line(event->kind == EVENT_MESSAGE ? LOG_LEVEL_DEBUG
-					      : LOG_LEVEL_INFO,
-		 "%s%s%s (%u of %u up)", event_name(event->kind),
-		 event->name[0] ? " " : "", event->name, event->up,
-		 event->size);
+	log_line(
+		event->kind == EVENT_MESSAGE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
+		"%s%s%s (%u of %u up)", event_name(event->kind),
+		event->name[0] ? " " : "", event->name, event->up, event->size);
 	return ERR_OK;
 }
 

@@ -214,8 +214,8 @@ static void
 handle_hello(struct link *l)
 {
 	const struct roster *roster = l->kind->roster;
-	const struct member *from = roster_find_id(roster, in.ID.bytes,
-						   in.has_ID ? in.ID.size : 0);
+	const struct member *from =
+		roster_find_id(roster, in.ID.bytes, in.has_ID ? in.ID.size : 0);
 	if (!from) {
 		l->kind->stranger(l);
 		reject(l, "unknown ID");
@@ -307,8 +307,8 @@ handle_keepalive(struct link *l)
 static void
 handle_suspect(struct link *l)
 {
-	const struct member *who = roster_find_id(
-		l->kind->roster, in.ID.bytes, in.has_ID ? in.ID.size : 0);
+	const struct member *who = roster_find_id(l->kind->roster, in.ID.bytes,
+						  in.has_ID ? in.ID.size : 0);
 	post_ack(l);
 	if (who)
 		l->kind->suspects(l, who->index);
@@ -419,8 +419,8 @@ static void
 take_closed(struct channel *c, enum err why)
 {
 	struct link *l = LINK_OF(c, channel);
-	const char *text = why == ERR_UNREACHABLE ? strerror(errno)
-						  : err_text(why);
+	const char *text =
+		why == ERR_UNREACHABLE ? strerror(errno) : err_text(why);
 	enum link_end how = LINK_FAILED;
 	if (l->state == LINK_STATE_BYE)
 		how = LINK_BYE;

@@ -43,7 +43,8 @@ struct link_kind {
 	void (*answered)(struct link *l);
 	/* The other side suspects the member with index. */
 	void (*suspects)(struct link *l, unsigned index);
-	/* A message for this node.  ERR_BUSY: no room; ERR_REFUSED: unwanted. */
+	/* A message for this node.  ERR_BUSY: no room; ERR_REFUSED: unwanted.
+	 */
 	enum err (*message)(struct link *l, const uint8_t *bytes, size_t len);
 	/* link_send may find room again. */
 	void (*room)(struct link *l);
@@ -67,7 +68,11 @@ struct link {
 	const struct link_kind *kind;
 	void *owner; /* the owner's own, like what follows */
 	size_t slot;
-	enum { LINK_FREE, LINK_USED, LINK_ENDED } life;
+	enum {
+		LINK_FREE,
+		LINK_USED,
+		LINK_ENDED
+	} life;
 	struct net_addr from; /* what an accepted one comes from */
 
 	enum link_state state;

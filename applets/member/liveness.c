@@ -2,8 +2,8 @@
 #include "applets/member/liveness.h"
 
 #define NEVER INT64_MAX
-#define NEAR 2      /* members that are asked each time */
-#define SLACK 250   /* ms that this process may well have been kept waiting */
+#define NEAR 2    /* members that are asked each time */
+#define SLACK 250 /* ms that this process may well have been kept waiting */
 #define PROBE_GAP 1000 /* ms between probes of one member */
 
 void

@@ -13,8 +13,7 @@
 #include "core/base/opt.h"
 
 /* The ids of the daemon's options, see memberopt.c. */
-#define DAEMON_TAKES                                                   \
-	"d\1\2xX\3\4r\5\6\7\10\11\12\13\14\15\16\17vq\20\21\22\27"
+#define DAEMON_TAKES "d\1\2xX\3\4r\5\6\7\10\11\12\13\14\15\16\17vq\20\21\22\27"
 
 static const struct memberopt_job jobs[] = {
 	{ "", DAEMON_TAKES, false, daemon_main },

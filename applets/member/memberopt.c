@@ -86,7 +86,7 @@ const char memberopt_table[] =
 	OPT(FAR_KEEPALIVE, "far-keepalive", "MS", "to the others (60000)")
 	OPT(PATIENCE, "patience", "MS", "until suspected (2000)")
 	OPT(PROBE, "probe", "MS", "then until down (1000)")
-	OPT(WORKERS, "workers", "N", "RSA helpers, 0: none (processors)")
+	OPT(WORKERS, "workers", "N", "RSA processes (default: one a CPU)")
 	OPT("v", "verbose", "", "log each connection")
 	OPT("q", "quiet", "", "log errors only; status: print nothing")
 	OPT(SYSLOG, "syslog", "", "log to syslog")
@@ -235,7 +235,7 @@ set_defaults(struct memberopt *o)
 	o->level = LOG_LEVEL_INFO;
 	o->ready_fd = -1;
 	o->wait = MEMBEROPT_NO_WAIT;
-	o->workers = -1;
+	o->workers = rsapool_default();
 	o->min_bits = RSAKEY_BITS_STRONG;
 	o->max_clients = 1024;
 	o->max_per_address = 64;
@@ -265,7 +265,8 @@ check_options(const struct memberopt_job *job, uint64_t given)
 	for (const char *id = job->takes; *id; id++)
 		given &= ~(UINT64_C(1) << (*id & 63));
 	for (int id = 1; id < 128; id++)
-		if ((given >> (id & 63) & 1) && strlen(opt_name(page(), id)) > 0)
+		if ((given >> (id & 63) & 1) &&
+		    strlen(opt_name(page(), id)) > 0)
 			return opt_wrong(page(), "--%s does not go with %s",
 					 opt_name(page(), id),
 					 *job->name ? job->name : "the daemon");

@@ -24,10 +24,10 @@ struct memberopt {
 	bool any_address, ready_quorum, syslog, quiet, all, initial;
 	enum log_level level;
 	enum show_format format;
-	int ready_fd;       /* -1: none */
-	int64_t wait;       /* seconds, or MEMBEROPT_NO_WAIT */
-	int workers;        /* -1: as many as there are processors */
-	unsigned min_bits;  /* of all keys */
+	int ready_fd;      /* -1: none */
+	int64_t wait;      /* seconds, or MEMBEROPT_NO_WAIT */
+	unsigned workers;  /* RSA processes */
+	unsigned min_bits; /* of all keys */
 	unsigned max_clients, max_per_address;
 	size_t queue_bytes; /* of messages that wait for the command */
 	int64_t keepalive_ms, far_ms, patience_ms, probe_ms;

@@ -11,7 +11,7 @@
 #define LINKS_MAX (3 * ROSTER_MEMBERS_MAX + 64)
 #define SWEEP_MS 1000
 
-#define OF_LIVENESS(l)                                       \
+#define OF_LIVENESS(l) \
 	((struct peers *)(void *)((char *)(l)-offsetof(struct peers, liveness)))
 
 static void
@@ -54,9 +54,9 @@ take_change(struct liveness *l, unsigned index, bool up)
 static void
 take_timer(struct loop_watch *watch, short revents)
 {
-	struct peers *all = (struct peers *)(void *)((char *)watch -
-						     offsetof(struct peers,
-							      timer));
+	struct peers *all =
+		(struct peers *)(void *)((char *)watch -
+					 offsetof(struct peers, timer));
 	int64_t now = loop_now();
 	(void)revents;
 	part_bury(all);
@@ -184,8 +184,8 @@ renew_member(struct peer *p, const struct member *m)
 {
 	const struct endpoint *old = &p->member->ends[0];
 	const struct endpoint *now = &m->ends[0];
-	bool moved = strcmp(old->host, now->host) != 0 ||
-		     old->port != now->port;
+	bool moved =
+		strcmp(old->host, now->host) != 0 || old->port != now->port;
 	p->member = m;
 	if (!moved)
 		return;

@@ -41,8 +41,8 @@ struct peers_config {
 	struct loop *loop;
 	struct rsapool *pool;
 	struct rng *rng;
-	size_t hello_len; /* bytes of a Hello to us */
-	bool any_address; /* connections from everywhere */
+	size_t hello_len;     /* bytes of a Hello to us */
+	bool any_address;     /* connections from everywhere */
 	struct net_addr from; /* what dials come from, port 0 */
 
 	/* The member with index is up or down from now on. */
@@ -65,11 +65,11 @@ struct peer {
 	struct peer_posts waiting;
 	struct peer_status status; /* without the link's own figures */
 
-	int64_t dial_at;   /* the next time, or LOOP_NEVER */
-	unsigned pause_ms; /* the pause that follows when it fails */
-	int64_t lost_at;   /* when there was a session, or a try, last */
-	int64_t reset_at;  /* when the pause was made short by a knock */
-	bool wants_addrs;  /* its host has to be resolved (again) */
+	int64_t dial_at;        /* the next time, or LOOP_NEVER */
+	unsigned pause_ms;      /* the pause that follows when it fails */
+	int64_t lost_at;        /* when there was a session, or a try, last */
+	int64_t reset_at;       /* when the pause was made short by a knock */
+	bool wants_addrs;       /* its host has to be resolved (again) */
 	size_t addrs_len, addr; /* known addresses, and the one to try next */
 	struct net_addr addrs[RESOLVER_ADDRS_MAX];
 	struct loop_watch knock; /* a connection to say that we are there */

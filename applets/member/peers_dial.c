@@ -295,8 +295,8 @@ part_resolve(struct peers *all)
 	unsigned i = 0;
 	if (all->resolving.fd >= 0 || all->stopping)
 		return;
-	while (i < ROSTER_MEMBERS_MAX && !(all->peers[i].member &&
-					   all->peers[i].wants_addrs))
+	while (i < ROSTER_MEMBERS_MAX &&
+	       !(all->peers[i].member && all->peers[i].wants_addrs))
 		i++;
 	if (i == ROSTER_MEMBERS_MAX)
 		return;

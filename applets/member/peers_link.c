@@ -9,9 +9,9 @@
 #include "core/base/fmt.h"
 #include "core/base/log.h"
 
-#define GRACE 1000     /* ms a link without a Hello keeps its slot for certain */
-#define OPEN_MS 10000  /* for Hello and Ack on a link */
-#define BYE_MS 2000    /* for the answer to a Bye */
+#define GRACE 1000    /* ms a link without a Hello keeps its slot for certain */
+#define OPEN_MS 10000 /* for Hello and Ack on a link */
+#define BYE_MS 2000   /* for the answer to a Bye */
 #define CONNECT_MS 3000 /* for a connection of ours */
 
 uint8_t *
@@ -88,8 +88,7 @@ peers_of(const struct link *l)
 static struct peer *
 peer_of(const struct link *l)
 {
-	return l->index == LINK_STRANGER ? NULL
-					 : &peers_of(l)->peers[l->index];
+	return l->index == LINK_STRANGER ? NULL : &peers_of(l)->peers[l->index];
 }
 
 /* What the link has done becomes part of the member's figures. */

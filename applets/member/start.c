@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <string.h>
 
 #include "applets/member/daemon.h"
@@ -60,9 +59,8 @@ warn_of_ports(const struct roster *r)
 				log_line(LOG_LEVEL_INFO,
 					 "warning: the %s port of %s is %u, "
 					 "not %u",
-					 j == 0 ? "cluster" : "client",
-					 m->name, m->ends[j].port,
-					 self->ends[j].port);
+					 j == 0 ? "cluster" : "client", m->name,
+					 m->ends[j].port, self->ends[j].port);
 	}
 }
 
@@ -172,23 +170,11 @@ say_waits(void *daemon, enum err why)
 		 why == ERR_BUSY ? "all are taken" : strerror(errno));
 }
 
-static unsigned
-count_workers(const struct daemon *d)
-{
-	cpu_set_t set;
-	if (d->opt->workers >= 0)
-		return (unsigned)d->opt->workers;
-	if (sched_getaffinity(0, sizeof set, &set) != 0)
-		return 1;
-	int count = CPU_COUNT(&set);
-	return count < RSAWORKER_MAX ? (unsigned)count : RSAWORKER_MAX;
-}
-
 /* The helpers that keep the private keys, and this process without them. */
 static enum err
 start_pool(struct daemon *d)
 {
-	unsigned workers = count_workers(d);
+	unsigned workers = d->opt->workers;
 	enum err e = loop_init(&d->loop, peers_watches() + HOOKS_WATCHES +
 						 LISTEN_MAX +
 						 RSAPOOL_WATCHES(workers));
@@ -199,7 +185,7 @@ start_pool(struct daemon *d)
 		return e;
 	rsakey_forget(&d->identity.ck);
 	rsakey_forget(&d->identity.sk);
-	return rng_reseed(&d->rng);
+	return rng_init(&d->rng, NULL);
 }
 
 static enum err
