@@ -100,7 +100,7 @@ END {
 	}
 	printf "%8d %8d   headers, relocations, padding between segments\n",
 	    file - sum, file
-	printf "stripped: %d bytes = %.1f KiB of 176", file, file / 1024
+	printf "stripped: %d bytes = %.1f KiB of 256", file, file / 1024
 	if (file > 150 * 1024)
 		printf "; the lines with + are the KiB over 150"
 	printf "\n"

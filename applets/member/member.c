@@ -39,8 +39,7 @@ const struct applet member_applet = {
 		.summary = "Keep in touch with a cluster's members, serve its "
 			   "clients",
 		.synopsis =
-			"-d DIR [-x COMMAND] [-X DIR] [-r FILE] "
-			"[--service COMMAND --clients FILE]",
+			"-d DIR [-x COMMAND] [-X DIR] [-r FILE]",
 		.opts = memberopt_table,
 	},
 	.main = member_main,
