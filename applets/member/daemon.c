@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "applets/member/rosterfile.h"
 #include "applets/startup.h"
 #include "core/base/bytes.h"
 #include "core/base/file.h"
@@ -53,6 +54,7 @@ tell(struct daemon *d, const struct event *event)
 	if (event->kind == EVENT_MESSAGE && e != ERR_OK)
 		return e;
 	d->seq++;
+	control_event(&d->control, event);
 	log_line(
 		event->kind == EVENT_MESSAGE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 		"%s%s%s (%u of %u up)", event_name(event->kind),
@@ -86,6 +88,7 @@ check_quorum(struct daemon *d)
 			    EVENT_NO_MEMBER);
 	d->had_quorum = have;
 	daemon_check_ready(d);
+	control_changed(&d->control);
 }
 
 static void
@@ -112,6 +115,8 @@ static void
 take_stranger(struct peers *p)
 {
 	(void)p;
+	if (the_daemon->opt->registry)
+		follow_soon(&the_daemon->follow);
 }
 
 void
@@ -122,10 +127,28 @@ daemon_swap_roster(struct daemon *d)
 	/* peers looks at the old one until it has the new one. */
 	peers_set_roster(&d->peers, fresh);
 	d->roster = fresh;
+	control_set_roster(&d->control, fresh);
+	d->follow.roster = fresh;
 	if (!changed)
 		return;
 	daemon_tell(d, EVENT_ROSTER, EVENT_NO_MEMBER);
 	check_quorum(d);
+}
+
+static void
+take_roster(struct follow *f, const struct roster *fresh)
+{
+	struct daemon *d = the_daemon;
+	char path[FILE_PATH_MAX];
+	(void)f;
+	d->rosters[d->roster == &d->rosters[0]] = *fresh;
+	enum err e = file_join(path, d->opt->dir, CLUSTER_FILE);
+	if (e == ERR_OK)
+		e = rosterfile_write(fresh, path);
+	if (e != ERR_OK)
+		log_line(LOG_LEVEL_ERROR, "cannot write %s: %s", path,
+			 strerror(errno));
+	daemon_swap_roster(d);
 }
 
 void
@@ -135,6 +158,7 @@ daemon_wire(struct daemon *d)
 	d->peers_config.changed = take_change;
 	d->peers_config.message = take_message;
 	d->peers_config.stranger = take_stranger;
+	d->follow_config.taken = take_roster;
 }
 
 static enum err
@@ -153,6 +177,8 @@ turn(struct daemon *d)
 {
 	if (loop_signalled(SIGCHLD)) {
 		hooks_reap(&d->hooks);
+		if (d->opt->registry)
+			follow_reap(&d->follow);
 	}
 	peers_turn(&d->peers);
 	return loop_turn(&d->loop);
@@ -181,12 +207,15 @@ leave(struct daemon *d)
 	log_line(LOG_LEVEL_INFO, "stopping");
 	(void)ready_notify("STOPPING=1");
 	listen_stop(&d->listen);
+	if (d->opt->registry)
+		follow_stop(&d->follow);
 	peers_stop(&d->peers);
 	daemon_tell(d, EVENT_STOP, EVENT_NO_MEMBER);
 	while (e == ERR_OK && !is_told_to_stop() && loop_now() < limit &&
 	       (peers_are_busy(&d->peers) || hooks_busy(&d->hooks)))
 		e = turn(d);
 	hooks_kill(&d->hooks);
+	control_stop(&d->control);
 	return e;
 }
 

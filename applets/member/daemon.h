@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "applets/member/control.h"
 #include "applets/member/event.h"
+#include "applets/member/follow.h"
 #include "applets/member/hooks.h"
 #include "applets/member/memberopt.h"
 #include "applets/member/peers.h"
@@ -35,6 +37,9 @@ struct daemon {
 	struct hooks_config hooks_config;
 	char self_id[NODEID_HEX_MAX];
 	struct hooks hooks;
+	struct control control;
+	struct follow_config follow_config;
+	struct follow follow;
 	uint64_t seq;    /* of the last event */
 	bool had_quorum; /* as the last event has it */
 	bool ready;      /* has been told */

@@ -141,6 +141,7 @@ peers_init(struct peers *all, const struct peers_config *config,
 	all->config = config;
 	all->roster = roster;
 	all->resolving.fd = -1;
+	all->resolver = (struct resolver){ .pid = -1, .fd = -1 };
 	all->swept = loop_now();
 	all->timer = (struct loop_watch){ .fd = -1, .ready = take_timer };
 	for (size_t i = 0; i < ROSTER_MEMBERS_MAX; i++) {

@@ -175,9 +175,9 @@ static enum err
 start_pool(struct daemon *d)
 {
 	unsigned workers = d->opt->workers;
-	enum err e = loop_init(&d->loop, peers_watches() + HOOKS_WATCHES +
-						 LISTEN_MAX +
-						 RSAPOOL_WATCHES(workers));
+	size_t watches = peers_watches() + HOOKS_WATCHES + CONTROL_WATCHES +
+			 FOLLOW_WATCHES + LISTEN_MAX + RSAPOOL_WATCHES(workers);
+	enum err e = loop_init(&d->loop, watches);
 	if (e == ERR_OK)
 		e = rsapool_init(&d->pool, &d->identity.ck, &d->identity.sk,
 				 workers, &d->loop);
@@ -201,6 +201,20 @@ start_hooks(struct daemon *d)
 		.cluster = d->roster->name,
 	};
 	return hooks_init(&d->hooks, &d->hooks_config, &d->loop);
+}
+
+static enum err
+start_follow(struct daemon *d)
+{
+	d->follow_config.loop = &d->loop;
+	d->follow_config.rng = &d->rng;
+	d->follow_config.registry = d->opt->registry;
+	d->follow_config.folder = d->opt->dir;
+	d->follow_config.interval_ms = d->opt->registry_ms;
+	d->follow_config.limit_ms = FOLLOW_LIMIT_MS;
+	if (!d->opt->registry)
+		return ERR_OK;
+	return follow_init(&d->follow, &d->follow_config, d->roster);
 }
 
 static enum err
@@ -251,6 +265,11 @@ daemon_start(struct daemon *d)
 	if (e == ERR_OK)
 		e = start_hooks(d);
 	if (e == ERR_OK)
+		e = control_init(&d->control, &d->loop, d->opt->dir, d->roster,
+				 &d->peers);
+	if (e == ERR_OK)
 		e = start_peers(d);
+	if (e == ERR_OK)
+		e = start_follow(d);
 	return e == ERR_OK ? 0 : say_cannot(e, "make", "room for sessions");
 }
