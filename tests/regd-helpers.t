@@ -50,43 +50,39 @@ field()
 	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
 }
 
+# forgets PID DIR NAME: parts of the keys in DIR are not in its memory
+forgets()
+{
+	run "$ROOT/tests/net/memory.py" "$1" "$2/ck.pem" "$2/sk.pem"
+	if [ "$status" = 2 ]; then
+		skip "$3" "not permitted to look"
+	else
+		is "$status $(cat out err)" "0 " "$3"
+	fi
+}
+
 # --- who has the keys ---
 
 ok "a registry with no helpers" regd none --workers 0
 is "$(children "$PID")" "" "has no children"
-"$ROOT/tests/net/memory.py" "$PID" none/ck.pem none/sk.pem >found 2>&1
-case $? in
-2)
+run "$ROOT/tests/net/memory.py" "$PID" none/ck.pem none/sk.pem
+if [ "$status" = 2 ]; then
 	skip "the keys are in its memory" "not permitted to look"
-	looks=
-	;;
-*)
-	like "$(cat found)" '^none/ck.pem p ' "the keys are in its memory"
-	looks=1
-	;;
-esac
+else
+	out_like '^none/ck.pem p ' "the keys are in its memory"
+fi
 stop "$PID"
 
 ok "a registry with helpers" regd keys --workers 2
 REGD=$PID
 ok "two helpers" wait_for are 2 "$REGD"
 ok "it serves" works keys
-if [ "$looks" ]; then
-	is "$("$ROOT/tests/net/memory.py" "$REGD" keys/ck.pem keys/sk.pem)" \
-		"" "the keys are not in its memory"
-else
-	skip "the keys are not in its memory" "not permitted to look"
-fi
+forgets "$REGD" keys "the keys are not in its memory"
 stop "$REGD"
 
 ok "keys made at the first start" spawn_ready made xl regd -d made \
 	-a 127.0.0.1 -p 0 --ready-fd 3 --workers 1
-if [ "$looks" ]; then
-	is "$("$ROOT/tests/net/memory.py" "$PID" made/ck.pem made/sk.pem)" \
-		"" "are not in its memory"
-else
-	skip "are not in its memory" "not permitted to look"
-fi
+forgets "$PID" made "are not in its memory"
 stop "$PID"
 
 ok "one a processor, if nothing is said" again keys

@@ -3,28 +3,32 @@
 #
 # What a join costs xl-regd: processor time from Hello to JoinReply, beside the
 # one RSA private operation that it cannot do without, as openssl does it in
-# the same run; what of it is the Hello, in each dialect; memory with and after
-# many sessions; and how long it takes to read its journal again. The clients
-# are slow Python, so it is the registry's own processor time that counts, not
-# the clock.
+# the same run; what of it is the Hello, in each dialect; Hellos a second with
+# and without processes for RSA; memory with and after many sessions, and that
+# of these processes; and how long it takes to read its journal again. The
+# clients are slow Python, so it is the registry's own processor time that
+# counts, but for Hellos a second: these are made before, and answers not read.
 #
 #	JOINS		how many (default 1000)
 #	HELLOS		how many of each dialect (default 500)
+#	FLOOD		how many to open as fast as it can (default 3000)
 #	SESSIONS	how many at once (default 500)
 
 set -eu
 : "${BUILD:=build}" "${JOINS:=1000}" "${HELLOS:=500}" "${SESSIONS:=500}"
+: "${FLOOD:=3000}"
 load=tests/net/load.py
 dir=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$dir"' EXIT
 
+# start [WORKERS]
 start()
 {
 	rm -f "$dir/ready"
 	mkfifo "$dir/ready"
 	"$BUILD/xlbox" xl-regd -d "$dir/regd" -a 127.0.0.1 -p 0 -q \
-		--ready-fd 3 >"$dir/out" 3>"$dir/ready" &
+		--ready-fd 3 --workers "${1:-0}" >"$dir/out" 3>"$dir/ready" &
 	pid=$!
 	read -r _ <"$dir/ready"
 }
@@ -77,6 +81,34 @@ for dialect in sealed documented prefixed; do
 	}'
 done
 
+kill "$pid"
+wait "$pid"
+
+# kib FIELD PID: of its memory
+kib()
+{
+	awk -v field="$1:" '$1 == field { print $2 }' "/proc/$2/smaps_rollup"
+}
+
+for workers in 0 1 2; do
+	start $workers
+	rate=$("$load" flood --cred "$dir/regd/regCred.dat" --dialect sealed \
+		--count "$FLOOD")
+	echo "regd: --workers $workers: $rate Hellos a second"
+	[ $workers = 2 ] || {
+		kill "$pid"
+		wait "$pid"
+	}
+done
+keeper=$(ps -o pid= --ppid "$pid" | tr -d ' ')
+one=$(ps -o pid= --ppid "$keeper" | tr -d ' ' | head -n 1)
+echo "regd: memory of its own and proportional: keeper" \
+	"$(kib Private_Dirty "$keeper") and $(kib Pss "$keeper") KiB, helper" \
+	"$(kib Private_Dirty "$one") and $(kib Pss "$one") KiB"
+kill "$pid"
+wait "$pid"
+
+start 2
 idle=$(rss)
 mkfifo "$dir/hold"
 "$load" hold --cred "$dir/regd/regCred.dat" --count "$SESSIONS" \

@@ -16,6 +16,10 @@ load.py hold --cred regCred.dat --count N
 load.py hello --cred regCred.dat --dialect DIALECT --count N
     Opens N sessions one after the other and closes each at once.
 
+load.py flood --cred regCred.dat --dialect DIALECT --count N
+    Makes N Hellos, then opens as many sessions with them, 64 at a time, and
+    prints how many were opened in a second.
+
 load.py check --cred regCred.dat --out FILE
     Prints how many of FILE's members are in their clusters, and those that
     are not, as comments of TAP. Ends with 1 unless all are there, each once.
@@ -23,6 +27,8 @@ load.py check --cred regCred.dat --out FILE
 
 import argparse
 import os
+import selectors
+import socket
 import sys
 import threading
 import time
@@ -36,6 +42,7 @@ import pb     # noqa: E402
 import xlwire  # noqa: E402
 
 SIZE = 64
+AT_ONCE = 64
 GONE = (OSError, xlwire.Closed, IndexError, ValueError)
 
 
@@ -139,6 +146,26 @@ def hello(o):
     return 0
 
 
+def flood(o):
+    cred = ident.Cred(o.cred)
+    hellos = [xlwire.Initiator(o.dialect, cred.ck, None).hello
+              for _ in range(o.count)]
+    ready = selectors.DefaultSelector()
+    opened = 0
+    began = time.monotonic()
+    while hellos or ready.get_map():
+        while hellos and len(ready.get_map()) < AT_ONCE:
+            s = socket.create_connection(cred.address())
+            s.sendall(hellos.pop())
+            ready.register(s, selectors.EVENT_READ)
+        for key, _ in ready.select():
+            ready.unregister(key.fileobj)
+            opened += len(key.fileobj.recv(4096)) > 0
+            key.fileobj.close()
+    print("%.0f" % (opened / (time.monotonic() - began)))
+    return 0 if opened == o.count else 1
+
+
 def check(o):
     with open(o.out, encoding="ascii") as f:
         lines = [line.split() for line in f]
@@ -156,7 +183,8 @@ def check(o):
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("job", choices=("load", "hold", "hello", "check"))
+    p.add_argument("job", choices=("load", "hold", "hello", "flood",
+                                   "check"))
     p.add_argument("--cred", required=True)
     p.add_argument("--out")
     p.add_argument("--threads", type=int, default=4)
@@ -166,7 +194,8 @@ def main():
     o = p.parse_args()
     if o.job == "load":
         return Load(o).main()
-    return {"hold": hold, "hello": hello, "check": check}[o.job](o)
+    return {"hold": hold, "hello": hello, "flood": flood,
+            "check": check}[o.job](o)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,16 @@
 #
 # memory.py PID KEY.pem...: says which parts of the private keys are in the
 # memory of a process, one a line, each number in either byte order, and each
-# line of the file itself. Exit status 2: it may not be looked at.
+# line of the file itself. Exit status 0: none; 1: some; 2: it may not be looked
+# at.
 
+import os
 import sys
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+AREA_MAX = 1 << 28  # what is larger is a sanitizer's
+PAGE = os.sysconf("SC_PAGESIZE")
 
 
 def parts(path):
@@ -35,30 +40,50 @@ def parts(path):
         yield "PEM", line
 
 
+def touched(pagemap, start, end):
+    """Runs of pages that are there, or swapped out: the others are zero."""
+    pagemap.seek(start // PAGE * 8)
+    entries = pagemap.read((end - start) // PAGE * 8)
+    run = None
+    for at in range(0, len(entries), 8):
+        page = start + at // 8 * PAGE
+        if entries[at + 7] & 0xC0:
+            run = page if run is None else run
+        elif run is not None:
+            yield run, page
+            run = None
+    if run is not None:
+        yield run, end
+
+
 def memory(pid):
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
+    proc = f"/proc/{pid}/"
+    with open(proc + "maps") as maps, open(proc + "mem", "rb") as mem, open(
+        proc + "pagemap", "rb"
+    ) as pagemap:
         for line in maps:
             area, access = line.split()[:2]
-            if "r" not in access or "[v" in line:
-                continue
             start, end = (int(x, 16) for x in area.split("-"))
-            mem.seek(start)
-            try:
-                yield line.split()[-1], mem.read(end - start)
-            except OSError:
-                continue  # reserved, and never touched
+            if "r" not in access or "[v" in line or end - start > AREA_MAX:
+                continue
+            for first, last in touched(pagemap, start, end):
+                mem.seek(first)
+                yield line.split()[-1], mem.read(last - first)
 
 
 def main(pid, *files):
     try:
         areas = list(memory(pid))
     except PermissionError:
-        sys.exit(2)
+        return 2
+    found = 0
     for path in files:
         for name, data in parts(path):
             for area, content in areas:
                 if data in content:
                     print(path, name, area)
+                    found = 1
+    return found
 
 
-main(*sys.argv[1:])
+sys.exit(main(*sys.argv[1:]))
