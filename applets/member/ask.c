@@ -89,6 +89,8 @@ ask_line(struct ask *a)
 	while (e == ERR_BUSY) {
 		if (!wait_for_line(a)) {
 			close(a->fd);
+			say("timed out waiting for %s",
+			    a->waits_for ? a->waits_for : "the daemon");
 			a->status = err_status(ERR_TIMEOUT);
 			return NULL;
 		}

@@ -16,8 +16,9 @@
 #define ASK_MS 10000 /* what a daemon that is well needs at the most */
 
 struct ask {
-	const char *folder; /* of the daemon */
-	int64_t deadline;   /* of loop_now, or LOOP_NEVER */
+	const char *folder;    /* of the daemon */
+	int64_t deadline;      /* of loop_now, or LOOP_NEVER */
+	const char *waits_for; /* what takes so long; NULL: the daemon */
 	/* Dies by SIGPIPE as soon as nobody reads standard output any more. */
 	bool for_reader;
 	int status; /* how it went, when there are no more lines */
@@ -26,7 +27,7 @@ struct ask {
 };
 
 /*
- * Asks; folder, deadline and for_reader are set.  False: there is no daemon,
+ * Asks; what stands before status is set.  False: there is no daemon,
  * it was said, and status is the exit status.
  */
 bool
@@ -34,7 +35,7 @@ ask_open(struct ask *a, const void *request, size_t len);
 
 /*
  * The next line, until the next call.  NULL: that was all.  status is then 0
- * when the answer was whole; else why is said, but for ERR_TIMEOUT's status.
+ * when the answer was whole; else why is said.
  */
 char *
 ask_line(struct ask *a);

@@ -107,7 +107,8 @@ holds(const struct control *c, const char *condition)
 	return is_up(c, condition);
 }
 
-static void
+/* False: it does not hold yet. */
+static bool
 look_again(struct control_conn *conn)
 {
 	char words[CONTROL_WAIT_MAX];
@@ -115,9 +116,10 @@ look_again(struct control_conn *conn)
 	strcpy(words, conn->wait);
 	while (at)
 		if (!holds(conn->all, words_next(&at)))
-			return;
+			return false;
 	(void)control_tell(conn, "end");
 	control_end(conn);
+	return true;
 }
 
 void
@@ -125,7 +127,7 @@ control_changed(struct control *c)
 {
 	for (size_t i = 0; i < CONTROL_CONNS; i++)
 		if (c->conns[i].state == CONTROL_WAIT)
-			look_again(&c->conns[i]);
+			(void)look_again(&c->conns[i]);
 }
 
 /* Who waits and watches must not keep out those who are quick. */
@@ -153,7 +155,8 @@ take_wait(struct control_conn *conn, const char *words)
 	} else if (may_stay(conn)) {
 		strcpy(conn->wait, words);
 		conn->state = CONTROL_WAIT;
-		look_again(conn);
+		if (!look_again(conn))
+			(void)control_tell(conn, "waiting");
 	}
 }
 

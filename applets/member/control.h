@@ -32,7 +32,8 @@ struct roster;
  *	cluster NAME ID SELF UP SIZE MAX QUORUM
  *	member INDEX NAME ID UP SINCE RTT_US MESSAGES_IN MESSAGES_OUT
  *		BYTES_IN BYTES_OUT ENDPOINT[,ENDPOINT...] [ERROR]
- *	event SEQ AT EVENT INDEX NAME ID ENDPOINT UP SIZE QUORUM BYTES
+ *	event AT SEQ EVENT NAME INDEX ID ENDPOINT UP SIZE QUORUM BYTES
+ *	waiting			it does not hold yet
  *	answer NAME ANSWER
  *	end			of what was asked for: the last line
  *	error STATUS TEXT	also the last

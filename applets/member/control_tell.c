@@ -107,9 +107,9 @@ control_tell_event(struct control_conn *conn, const struct event *event)
 	nodeid_format(id, &event->id);
 	return control_tell(
 		conn,
-		"event %" PRIu64 " %" PRId64 " %s %u %s %s %s %u %u %d %zu",
-		event->seq, event->at, event_name(event->kind), event->member,
-		*event->name ? event->name : "-", *id ? id : "-",
+		"event %" PRId64 " %" PRIu64 " %s %s %u %s %s %u %u %d %zu",
+		event->at, event->seq, event_name(event->kind),
+		*event->name ? event->name : "-", event->member, *id ? id : "-",
 		*event->addr ? event->addr : "-", event->up, event->size,
 		event->quorum, event->contents_len);
 }

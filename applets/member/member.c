@@ -10,12 +10,17 @@
 #include "applets/applet.h"
 #include "applets/member/daemon.h"
 #include "applets/member/memberopt.h"
+#include "applets/member/script.h"
 #include "core/base/opt.h"
 
-/* The ids of the daemon's options, see memberopt.c. */
+/* The ids of options, see memberopt.c. */
 #define DAEMON_TAKES "d\1\2xX\3\4r\5\6\7\10\11\12\13\14\15\16\17vq\20\21\22\27"
 
 static const struct memberopt_job jobs[] = {
+	{ "status", "dq\23", false, status_main },
+	{ "send", "daw\23", true, send_main },
+	{ "wait", "dw", true, wait_main },
+	{ "watch", "d\23\24", false, watch_main },
 	{ "", DAEMON_TAKES, false, daemon_main },
 };
 
@@ -39,7 +44,11 @@ const struct applet member_applet = {
 		.summary = "Keep in touch with a cluster's members, serve its "
 			   "clients",
 		.synopsis =
-			"-d DIR [-x COMMAND] [-X DIR] [-r FILE]",
+			"-d DIR [-x COMMAND] [-X DIR] [-r FILE]\n"
+			"-d DIR status [-q] [--format FORMAT]\n"
+			"-d DIR send -a|NAME... [-w SECONDS] < FILE\n"
+			"-d DIR wait [quorum|all|NAME]... [-w SECONDS]\n"
+			"-d DIR watch [--initial] [--format FORMAT]",
 		.opts = memberopt_table,
 	},
 	.main = member_main,

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "applets/member/words.h"
-
-#define SECONDS_MAX 253402300799 /* the year 9999 */
+#include "core/base/date.h"
 
 static bool
 take_id(char **at, struct nodeid *id)
@@ -87,7 +86,8 @@ static bool
 take_status(char **at, struct peer_status *s)
 {
 	uint64_t since;
-	if (!take_bool(at, &s->up) || !words_number(at, 0, SECONDS_MAX, &since))
+	if (!take_bool(at, &s->up) ||
+	    !words_number(at, 0, DATE_SECONDS_MAX, &since))
 		return false;
 	s->since = (int64_t)since;
 	return take_rtt(at, &s->rtt_us) &&
