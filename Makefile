@@ -78,10 +78,11 @@ SMALL = -Oz -fno-jump-tables
 HARDEN = -fstack-protector
 PARSES = core/doc/block.c core/ident/der.c core/ident/key% \
 	core/ident/endpoint.c core/wire/collect.c core/wire/hello.c \
-	core/wire/msg.c core/wire/session_recv.c core/run/dns.c \
+	core/wire/msg.c core/wire/peermsg.c core/wire/session_recv.c core/run/dns.c \
 	core/run/lookup.c applets/regd/frame.c \
 	applets/regd/record.c applets/regd/replay.c applets/join/enroll.c \
-	applets/join/gather.c
+	applets/join/gather.c applets/member/linkin.c applets/member/control.c \
+	applets/member/words.c
 SANITIZE =
 # Hidden: nobody looks symbols up at run time, as s390x would have it otherwise.
 COMMON = -std=c11 -MD -MP $(CFLAGS) -fvisibility=hidden -ffunction-sections \

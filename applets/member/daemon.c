@@ -18,8 +18,7 @@
 #include "core/run/ready.h"
 
 #define CLUSTER_FILE "cluster.dat"
-#define STOP_MS 30000 /* for Byes, and for commands that are told of the stop \
-		       */
+#define STOP_MS 30000 /* for Byes and the stop event */
 
 /* One a process: what peers and follow call has no other way to it. */
 static struct daemon *the_daemon;

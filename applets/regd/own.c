@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "applets/regd/regd.h"
+#include "applets/startup.h"
 #include "core/base/file.h"
 #include "core/base/fmt.h"
 #include "core/base/say.h"
@@ -15,23 +16,9 @@
 static int
 take_folder(const struct regd *r)
 {
-	int fd; /* the lock lasts as long as the process */
 	enum err e = file_make_folder(r->dir);
-	if (e == ERR_OK)
-		e = file_lock(r->dir, &fd);
-	return e == ERR_OK ? 0 : say_cannot(e, "use", r->dir);
-}
-
-static int
-say_identity(enum err e, const char *dir, const struct identity_fault *fault)
-{
-	char path[FILE_PATH_MAX];
-	if (file_join(path, dir, fault->file) != ERR_OK)
-		return say_cannot(e, "use", dir);
-	if (fault->at.line == 0)
-		return say_cannot(e, "use", fault->file[0] ? path : dir);
-	say("%s:%u: %s", path, fault->at.line, fault->at.what);
-	return err_status(e);
+	return e == ERR_OK ? startup_lock(r->dir)
+			   : say_cannot(e, "use", r->dir);
 }
 
 /* Loads the identity, or makes it; takes the name over when one is given. */
@@ -55,7 +42,7 @@ get_identity(struct regd *r)
 	enum err e = identity_make(id, r->dir, &wish, IDENTITY_MISSING, &r->rng,
 				   &fault);
 	if (e != ERR_OK)
-		return say_identity(e, r->dir, &fault);
+		return startup_say_identity(e, r->dir, &fault);
 	if (!r->name || strcmp(r->name, id->node.name) == 0)
 		return 0;
 	fmt_text(id->node.name, sizeof id->node.name, "%s", r->name);

@@ -6,6 +6,7 @@
 
 #include "applets/regd/compact.h"
 #include "applets/regd/regd.h"
+#include "applets/startup.h"
 #include "core/base/say.h"
 #include "core/run/ready.h"
 
@@ -20,19 +21,6 @@ catch_signals(void)
 		if (e == ERR_OK)
 			e = loop_catch(signals[i]);
 	return e;
-}
-
-/* Tells that connections are accepted. */
-static int
-tell_ready(struct regd *r)
-{
-	log_line(LOG_LEVEL_INFO, "%s is ready", r->cred.name);
-	if (r->ready_fd >= 0 && ready_tell(r->ready_fd) != ERR_OK)
-		return say_cannot(ERR_WRITE, "write to",
-				  "the ready descriptor");
-	if (ready_notify("READY=1") != ERR_OK)
-		log_line(LOG_LEVEL_ERROR, "cannot notify: %s", strerror(errno));
-	return 0;
 }
 
 /* Flash fills up with tokens that were replaced. */
@@ -116,7 +104,7 @@ regd_run(struct regd *r)
 	enum err e = catch_signals();
 	if (e != ERR_OK)
 		return say_cannot(e, "catch", "signals");
-	int status = tell_ready(r);
+	int status = startup_tell_ready(r->cred.name, r->ready_fd);
 	if (status != 0)
 		return status;
 	e = serve_all(r);

@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/resource.h>
 
 #include "applets/regd/compact.h"
 #include "applets/regd/record.h"
 #include "applets/regd/regd.h"
 #include "applets/regd/replay.h"
+#include "applets/startup.h"
 #include "core/base/file.h"
 #include "core/base/say.h"
 #include "core/wire/msg.h"
 
 #define CRED_FILE "regCred.dat"
-#define OTHER_FILES 32 /* descriptors that are not sessions' */
-
-static void
-say_waiting(void)
-{
-	say("waiting for the system's random numbers");
-}
 
 static int
 say_replay(enum err e, const struct regd *r, const struct replay *replay)
@@ -149,26 +140,6 @@ make_cred(struct regd *r)
 }
 
 /*
- * As many descriptors as it may have, where the sessions need them.  (musl's
- * setrlimit is for threads, and 1.5 KB.)
- */
-static void
-raise_limit(size_t sessions)
-{
-	struct rlimit limit;
-	rlim_t want = sessions + OTHER_FILES;
-	if (prlimit(0, RLIMIT_NOFILE, NULL, &limit) != 0 ||
-	    limit.rlim_cur >= want)
-		return;
-	limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
-	(void)prlimit(0, RLIMIT_NOFILE, &limit, NULL);
-	if (limit.rlim_cur < want)
-		log_line(LOG_LEVEL_INFO,
-			 "%zu descriptors are too few for %zu sessions",
-			 (size_t)limit.rlim_cur, sessions);
-}
-
-/*
  * Gives the private keys to the helpers, while there is little else that they
  * would have a copy of, and forgets them.
  */
@@ -215,30 +186,15 @@ wire_up(struct regd *r)
 	return e == ERR_OK ? conns_listen(&r->conns, &r->listen) : e;
 }
 
-/*
- * A descriptor that is not open now would be a file of ours by the time it is
- * written to.
- */
-static int
-check_ready_fd(int fd)
-{
-	if (fd < 0 || ioctl(fd, FIOCLEX) == 0)
-		return 0;
-	return say_cannot(ERR_WRITE, "write to", "the ready descriptor");
-}
-
 int
 regd_start(struct regd *r)
 {
 	log_setup(r->level, r->syslog);
-	signal(SIGXFSZ, SIG_IGN); /* a limit is an error of the write */
-	int status = check_ready_fd(r->ready_fd);
-	if (status != 0)
-		return status;
-	enum err e = rng_init(&r->rng, say_waiting);
-	if (e != ERR_OK)
-		return say_cannot(e, "get", "random numbers");
-	status = regd_get_identity(r);
+	int status = startup_prepare(r->ready_fd);
+	if (status == 0)
+		status = startup_rng(&r->rng);
+	if (status == 0)
+		status = regd_get_identity(r);
 	if (status == 0)
 		status = start_pool(r);
 	if (status == 0)
@@ -253,7 +209,7 @@ regd_start(struct regd *r)
 		status = print_all(r);
 	if (status != 0)
 		return status;
-	raise_limit(r->max_sessions + RSAPOOL_WATCHES(r->workers));
-	e = wire_up(r);
+	startup_raise_limit(r->max_sessions + RSAPOOL_WATCHES(r->workers));
+	enum err e = wire_up(r);
 	return e == ERR_OK ? 0 : say_cannot(e, "make", "room for sessions");
 }
