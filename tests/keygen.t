@@ -269,6 +269,14 @@ if strace -o trace true 2>/dev/null; then
 	same ended mine "waits until it is"
 	is "$(find . -name 'ended.*')" "" "and no temporary is left"
 	# shellcheck disable=SC2086 # XLBOX may be several words
+	status 137 "killed while a file is written" strace -f -o trace \
+		-e inject=fsync:signal=KILL:when=1 \
+		$XLBOX xl-keygen -y -f key -o killed
+	is "$(find . -name 'killed*' | wc -l | tr -d ' ')" 1 \
+		"it leaves a temporary"
+	status 0 "the next to write it" xl keygen -y -f key -o killed
+	is "$(find . -name 'killed*')" ./killed "takes that away"
+	# shellcheck disable=SC2086 # XLBOX may be several words
 	status 0 "where there are no hard links" strace -f -o trace \
 		-e inject=link:error=EPERM $XLBOX xl-keygen -y -f key -o nolink
 	ok "there were none" grep -q INJECTED trace
@@ -280,6 +288,19 @@ if strace -o trace true 2>/dev/null; then
 else
 	skip "where there are no hard links" "no strace here"
 fi
+for name in "left.$$" left.1x left. left eft.99999999 lef.99999999 \
+	left.new.99999999; do
+	: >"$name.xl-tmp"
+done
+: >left.99999999.xl-tmp
+: >left.99999998.xl-tmp
+status 0 "among temporaries" xl keygen -y -f key -o left
+ok "that of a process that lives stays" rm "left.$$.xl-tmp"
+is "$(find . -name '*.xl-tmp' | sort | tr '\n' ' ')" "./eft.99999999.xl-tmp \
+./lef.99999999.xl-tmp ./left..xl-tmp ./left.1x.xl-tmp \
+./left.new.99999999.xl-tmp ./left.xl-tmp " \
+	"and those that are not this file's"
+rm -f ./*.xl-tmp
 
 # A disk with room for one file more, and one that is read-only
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/fmt.h"
+#include "core/base/leftover.h"
 
 #define NO_REPLACE 1 /* RENAME_NOREPLACE, which musl does not have */
 
@@ -68,20 +69,25 @@ file_write_all(int fd, const void *data, size_t len)
 	return ERR_OK;
 }
 
-enum err
-file_sync_folder(const char *path)
+int
+file_open_folder(const char *path)
 {
 	char folder[FILE_PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	size_t len = slash ? (size_t)(slash - path) : 1;
 	if (len >= sizeof folder) {
 		errno = ENAMETOOLONG;
-		return ERR_WRITE;
+		return -1;
 	}
 	memcpy(folder, slash ? path : ".", len);
 	folder[len] = '\0';
-	int fd = open(len > 0 ? folder : "/",
-		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(len > 0 ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+enum err
+file_sync_folder(const char *path)
+{
+	int fd = file_open_folder(path);
 	if (fd < 0)
 		return ERR_WRITE;
 	/* Some file systems cannot sync a folder: nothing more can be done. */
@@ -126,7 +132,6 @@ static enum err
 write_beside(const char *temporary, const char *path, mode_t mode,
 	     const void *data, size_t len, bool replace)
 {
-	unlink(temporary); /* what a power loss left */
 	enum err e = file_create(temporary, mode, data, len);
 	if (e != ERR_OK)
 		return e;
@@ -150,14 +155,14 @@ write_through(const char *path, mode_t mode, const void *data, size_t len,
 	struct stat st;
 	if (replace && lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return ERR_NOT_FILE;
-	size_t n = fmt_text(temporary, sizeof temporary, "%s.%d.tmp", path,
-			    getpid());
-	if (n >= sizeof temporary) {
+	if (leftover_name(temporary, sizeof temporary, path) >=
+	    sizeof temporary) {
 		errno = ENAMETOOLONG;
 		return ERR_CREATE;
 	}
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
+	leftover_remove(path);
 	enum err e = write_beside(temporary, path, mode, data, len, replace);
 	int saved = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);

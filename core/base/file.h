@@ -32,6 +32,7 @@ file_create(const char *path, mode_t mode, const void *data, size_t len);
 /*
  * Writes len bytes to path through a temporary of this process beside it that
  * has the given mode from its first byte: fsync, rename, fsync of the folder.
+ * What writers of path that were killed left there is removed before.
  * ERR_NOT_FILE for anything but a regular file: a device, a symlink.
  * ERR_CREATE, ERR_WRITE; then path is as it was.
  */
@@ -52,6 +53,10 @@ file_write_all(int fd, const void *data, size_t len);
 /* Makes a folder (0700) unless it is there.  ERR_CREATE. */
 enum err
 file_make_folder(const char *path);
+
+/* Opens the folder that path lies in for reading.  -1 (errno). */
+int
+file_open_folder(const char *path);
 
 /* Fsyncs the folder that path lies in, so that its name lasts. */
 enum err

@@ -187,11 +187,11 @@ close_all(const int *fds, unsigned len)
 	errno = saved;
 }
 
-/* Both ends of len sockets; none are left open when it fails. */
+/* Both ends of len + 1 sockets; none are left open when it fails. */
 static enum err
 make_sockets(int *ours, int *theirs, unsigned len)
 {
-	for (unsigned i = 0; i < len; i++) {
+	for (unsigned i = 0; i <= len; i++) {
 		int pair[2];
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 			       pair) != 0) {
@@ -219,7 +219,7 @@ rsaworker_start(struct rsaworker_ends *ends, unsigned len,
 {
 	struct keys keys = { ck, sk };
 	int ours[RSAWORKER_MAX + 1], theirs[RSAWORKER_MAX + 1];
-	if (make_sockets(ours, theirs, len + 1) != ERR_OK)
+	if (make_sockets(ours, theirs, len) != ERR_OK)
 		return ERR_SYSTEM;
 	pid_t pid = fork_blocked();
 	if (pid == 0) {

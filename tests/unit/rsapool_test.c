@@ -76,13 +76,14 @@ start(unsigned workers)
 static int
 list_helpers(pid_t pids[static RSAWORKER_MAX], pid_t keeper)
 {
-	char path[64];
-	int count = 0, pid;
+	char path[64], text[1024] = "", *at = text, *end;
+	int count = 0;
 	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)keeper,
 		 (int)keeper);
 	FILE *f = fopen(path, "r");
-	while (f && count < RSAWORKER_MAX && fscanf(f, "%d", &pid) == 1)
-		pids[count++] = pid;
+	if (f && fgets(text, sizeof text, f))
+		for (long pid; (pid = strtol(at, &end, 10)) > 0; at = end)
+			pids[count++] = (pid_t)pid;
 	if (f)
 		fclose(f);
 	return count;
