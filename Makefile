@@ -29,6 +29,7 @@ PREFIX = /usr/local
 DESTDIR =
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
+DOCDIR = $(PREFIX)/share/doc/xlbox
 FUZZ_SECONDS = 20
 export XLBOX ?= $(strip $(EMULATOR) $(BUILD)/xlbox)
 export BUILD EMULATOR FUZZ_SECONDS
@@ -60,7 +61,10 @@ HDR := $(wildcard core/*/*.h applets/*.h applets/*/*.h tests/*/*.h)
 UNIT := $(wildcard tests/unit/*_test.c)
 FUZZ := $(wildcard tests/fuzz/*_fuzz.c)
 MAN := $(wildcard man/*.[1-8])
-SCRIPTS := $(wildcard tests/run tests/*.sh tests/*.t tests/*/*.sh tests/fuzz/run .ci/run)
+EXAMPLES := $(shell find man/examples -type f | sort)
+SCRIPTS := $(wildcard tests/run tests/*.sh tests/*.t tests/*/*.sh tests/fuzz/run .ci/run) \
+	$(filter %/run %/finish %/check man/examples/sysv/% \
+	man/examples/openrc/% man/examples/busybox/xl-%,$(EXAMPLES))
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wswitch-enum -Wundef \
@@ -414,6 +418,11 @@ install: all
 		install -D -m 644 $$page \
 		$(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
 	done
+	for file in $(EXAMPLES:man/%=%); do \
+		mode=644; [ ! -x man/$$file ] || mode=755; \
+		install -D -m $$mode man/$$file \
+		$(DESTDIR)$(DOCDIR)/$$file || exit; \
+	done
 
 uninstall: # the links to xlbox, whatever applets there were
 	for link in $(DESTDIR)$(BINDIR)/xl-*; do \
@@ -423,6 +432,10 @@ uninstall: # the links to xlbox, whatever applets there were
 	for page in $(MAN); do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; \
 	done
+	for file in $(EXAMPLES:man/%=%); do \
+		rm -f $(DESTDIR)$(DOCDIR)/$$file; \
+	done
+	find $(DESTDIR)$(DOCDIR) -depth -type d -empty -delete 2>/dev/null || :
 
 dist:
 	@mkdir -p $(BUILD)

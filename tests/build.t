@@ -80,14 +80,18 @@ for page in "$ROOT"/man/*.[1-8]; do
 	[ -f "$page" ] || continue
 	echo "./opt/share/man/man${page##*.}/${page##*/}"
 done >>want
+(cd "$ROOT/man" && find examples -type f) |
+	sed 's,^,./opt/share/doc/xlbox/,' >>want
 LC_ALL=C sort -o want want
 
 mkdir d
 status 0 "make install" make_here install DESTDIR="$T/d" PREFIX=/opt
 tree d >got
-same got want "installs the executable, the links, the man pages"
+same got want "installs the executable, the links, the man pages, the examples"
 same "$bin" d/opt/bin/xlbox "the executable is the one built"
 is "$(stat -c %a d/opt/bin/xlbox)" 755 "the executable's mode"
+is "$(cd d/opt/share/doc/xlbox && stat -c %a examples/sysv/xl-regd \
+	examples/systemd/xl-regd.service | xargs)" "755 644" "the examples' modes"
 for applet in $applets; do
 	is "$(readlink "d/opt/bin/$applet")" xlbox "the link $applet is relative"
 done

@@ -1,0 +1,283 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# man/examples: the scripts are in order, and each starts, reloads and stops a
+# real registry and a real member, in a temporary folder, under the init or
+# supervisor that it is for, where that is here.
+
+. "${0%/*}/lib.sh"
+
+examples=$ROOT/man/examples
+case $XLBOX in
+*' '*) skip_all "needs an emulator" ;;
+esac
+PATH=$T/bin:$PATH:/usr/sbin:/sbin
+mkdir bin run log
+for applet in $($XLBOX --list); do
+	ln -s "$XLBOX" "bin/$applet"
+done
+
+# settings: a defaults file for the registry reg and the node node
+settings()
+{
+	rm -rf reg node
+	cat >defaults <<-EOF
+		XL_REGD_DIR="$T/reg"
+		XL_REGD_OPTIONS="-a 127.0.0.1 -p ${1:-0}"
+		XL_DIR="$T/node"
+		XL_CRED="$T/reg/regCred.dat"
+		XL_JOIN_OPTIONS="-c alpha -s 2 -e 127.0.0.1:7901 -w 0"
+		XL_MEMBER_OPTIONS="-r $T/reg/regCred.dat"
+		XL_REGD_USER=""
+		XL_USER=""
+	EOF
+}
+
+XLBOX_DEFAULTS=$T/defaults
+XLBOX_RUN=$T/run
+XLBOX_LOG=$T/log
+export XLBOX_DEFAULTS XLBOX_RUN XLBOX_LOG
+
+answers()
+{
+	xl join --cred -q -r "$T/reg/regCred.dat" -w 0 >cred.out 2>&1
+}
+
+gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+# --- the scripts and units by themselves ---
+
+scripts=$(find "$examples" -type f -perm -u+x | sort)
+for script in $scripts; do
+	name=${script#"$examples"/}
+	ok "$name: dash reads it" sh -n "$script"
+	ok "$name: busybox reads it" busybox sh -n "$script"
+	like "$(sed -n 2p "$script")" '^# SPDX-License-Identifier: MIT$' \
+		"$name: has a licence"
+done
+ok "the settings are NAME=\"value\" lines" \
+	sh -c '! grep -vE "^(#.*|[A-Z_]+=\"[^\"\$\`]*\"|)$" "$1"' sh \
+	"$examples/xlbox.default"
+for name in $(sed -n 's/^\([A-Z_]*\)=.*/\1/p' "$examples/xlbox.default"); do
+	ok "$name is used" grep -rq "[{\$]$name" "$examples" \
+		--exclude=xlbox.default
+done
+if command -v shellcheck >/dev/null; then
+	# shellcheck disable=SC2086 # a list
+	ok "shellcheck" shellcheck -S warning -e SC1090,SC1091,SC2154,SC2317 \
+		$scripts
+else
+	skip "shellcheck" "not installed"
+fi
+
+# units: those whose programs this build has, as they would be installed
+units()
+{
+	mkdir -p units
+	for unit in "$examples"/systemd/*; do
+		unit=${unit##*/}
+		[ -e "bin/${unit%.service}" ] || continue
+		sed "s,/usr/local/bin,$T/bin,; s,/etc/default/xlbox,$T/defaults," \
+			"$examples/systemd/$unit" >"units/$unit"
+	done
+}
+
+settings
+if command -v systemd-analyze >/dev/null; then
+	units
+	for unit in units/*; do
+		run systemd-analyze verify --man=no "$unit"
+		# What it says of other units of this machine is not ours.
+		is "$(grep -F "${unit##*/}" err)" "" "${unit##*/}: verify"
+		status 0 "${unit##*/}: exposure" systemd-analyze security \
+			--offline=true --threshold=20 "$unit"
+	done
+else
+	skip "systemd units" "no systemd-analyze"
+fi
+
+# allowed UNIT: the system calls that it may make, one a line
+allowed()
+{
+	systemd-analyze syscall-filter >sets 2>/dev/null
+	sed -n 's/^SystemCallFilter=//p' "units/$1" | awk '
+		NR == FNR {
+			if (/^@/) set = $1
+			else if (NF && $1 !~ /^#/) has[set] = has[set] " " $1
+			next
+		}
+		function put(name, on, i, n, word) {
+			if (name !~ /^@/) {
+				yes[name] = on
+				return
+			}
+			n = split(has[name], word, " ")
+			for (i = 1; i <= n; i++)
+				put(word[i], on)
+		}
+		{
+			on = !sub(/^~/, "")
+			for (i = 1; i <= NF; i++)
+				put($i, on)
+		}
+		END { for (name in yes) if (yes[name]) print name }
+	' sets - | sort
+}
+
+# calls FILE: those that were made, without what came before the program
+calls()
+{
+	sed -n 's/^\([0-9]* *\)\{0,1\}\([a-z0-9_]*\)(.*/\2/p' "$1" | sort -u
+}
+
+if command -v systemd-analyze >/dev/null && [ "$SAN" = 0 ] &&
+	strace -o trace true 2>/dev/null; then
+	spawn_ready traced strace -f -o trace $XLBOX xl-regd -d reg \
+		-a 127.0.0.1 -p 0 --ready-fd 3
+	ok "a registry under strace" answers
+	strace -f -o trace.join $XLBOX xl-join -q -r reg/regCred.dat -d node \
+		-c alpha -s 2 -e 127.0.0.1:1 -w 0 >/dev/null 2>&1
+	# strace passes no signal on; the daemon is its child.
+	kill "$(ps -o pid= --ppid "$PID" | head -n 1)"
+	wait "$PID"
+	for unit in regd:trace join:trace.join; do
+		allowed "xl-${unit%:*}.service" >may
+		calls "${unit#*:}" >does
+		ok "xl-${unit%:*}: system calls were seen" grep -qx socket does
+		is "$(comm -23 does may | xargs)" "" \
+			"xl-${unit%:*}: all of them are allowed in its unit"
+	done
+else
+	skip "system calls of the units" "no systemd-analyze, or no strace"
+fi
+
+# --- SysV, with Debian's start-stop-daemon and with busybox's ---
+
+# sysv SHELL...: a registry's life
+sysv()
+{
+	label="$1:"
+	script=$examples/sysv/xl-regd
+	settings
+	status 3 "$label status before" "$@" "$script" status
+	status 0 "$label start" "$@" "$script" start
+	pid=$(cat run/xl-regd.pid)
+	tap_pids="$tap_pids $pid"
+	ok "$label it answers" answers
+	is "$(readlink "/proc/$pid/exe")" "$XLBOX" "$label its pid is right"
+	status 0 "$label status" "$@" "$script" status
+	status 0 "$label start once more" "$@" "$script" start
+	is "$(cat run/xl-regd.pid)" "$pid" "$label it is the same"
+	status 0 "$label reload" "$@" "$script" reload
+	ok "$label it still answers" answers
+	status 0 "$label restart" "$@" "$script" restart
+	ok "$label the first is gone" gone "$pid"
+	pid=$(cat run/xl-regd.pid)
+	tap_pids="$tap_pids $pid"
+	ok "$label another answers" answers
+	kill -s KILL "$pid"
+	wait_for gone "$pid"
+	status 1 "$label status after a crash" "$@" "$script" status
+	status 0 "$label start after it" "$@" "$script" start
+	pid=$(cat run/xl-regd.pid)
+	tap_pids="$tap_pids $pid"
+	status 0 "$label stop" "$@" "$script" stop
+	ok "$label it is gone" gone "$pid"
+	status 0 "$label stop once more" "$@" "$script" stop
+	status 7 "$label reload then" "$@" "$script" reload
+	status 2 "$label another word" "$@" "$script" begin
+	settings x
+	status 1 "$label wrong options" "$@" "$script" start
+	err_like '^xl-regd: ' "$label its words are shown"
+	status 3 "$label nothing runs" "$@" "$script" status
+}
+
+if command -v start-stop-daemon >/dev/null; then
+	sysv sh
+else
+	skip "SysV" "no start-stop-daemon"
+fi
+mkdir box
+for tool in start-stop-daemon setsid mkdir rm sleep cat chmod chown; do
+	! busybox --list | grep -qx "$tool" ||
+		ln -s "$(command -v busybox)" "box/$tool"
+done
+if [ -e box/start-stop-daemon ]; then
+	sysv env PATH="$T/box:$PATH" busybox sh
+else
+	skip "busybox" "without start-stop-daemon"
+fi
+status 6 "no settings" env XLBOX_DEFAULTS="$T/none" \
+	sh "$examples/sysv/xl-regd" start
+
+# --- supervisors ---
+
+# supervised NAME CMD...: the registry that a supervisor runs, killed once; CMD
+# prints its process id
+supervised()
+{
+	label=$1:
+	shift
+	ok "$label it answers" answers
+	pid=$("$@")
+	tap_pids="$tap_pids $pid"
+	kill -s KILL "$pid"
+	ok "$label killed, it is gone" wait_for gone "$pid"
+	ok "$label another answers" wait_for answers
+	tap_pids="$tap_pids $("$@")"
+}
+
+settings
+if command -v s6-supervise >/dev/null; then
+	cp -R "$examples/s6/xl-regd" service
+	spawn s6 s6-supervise service
+	S6=$PID
+	wait_for s6-svok service
+	ok "s6: it tells when it is ready" s6-svwait -U -t 60000 service
+	supervised s6 s6-svstat -o pid service
+	s6-svc -d service
+	ok "s6: and is down when told so" s6-svwait -D -t 60000 service
+	settings x
+	s6-svc -u service
+	ok "s6: with wrong options it stays down" \
+		wait_for sh -c 's6-svstat service | grep -q "^down (exitcode 64)"'
+	s6-svc -dx service
+	wait "$S6"
+	echo a line | sh service/log/run
+	is "$(cat log/xl-regd/current)" "a line" "s6: there is a log"
+	rm -rf service log/xl-regd
+else
+	skip "s6" "not installed"
+fi
+
+settings
+runsv=$(command -v runsv || ! busybox --list | grep -qx runsv || echo busybox)
+if [ "$runsv" ] && command -v svlogd >/dev/null; then
+	cp -R "$examples/runit/xl-regd" service
+	spawn runit runsv service
+	RUNSV=$PID
+	wait_for test -p service/supervise/control
+	status 0 "runit: check says when it is up" sv -w 60 start ./service
+	out_like '^ok: run: ' "runit: it is up"
+	supervised runit cat service/supervise/pid
+	sv down ./service >/dev/null
+	ok "runit: and is down when told so" \
+		wait_for grep -q down service/supervise/stat
+	settings x
+	sv up ./service >/dev/null
+	ok "runit: with wrong options it says why" \
+		wait_for grep -q '^xl-regd: .*-h)$' log/xl-regd/current
+	ok "runit: and stays down" wait_for sh -c \
+		'sv status ./service | grep -q "^down: [^,]*, normally up;"'
+	sv exit ./service >/dev/null
+	wait "$RUNSV"
+	like "$(cat log/xl-regd/current)" 'xlReg is ready$' \
+		"runit: there is a log"
+	rm -rf service
+else
+	skip "runit" "not installed"
+fi
+done_testing
