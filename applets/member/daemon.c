@@ -128,6 +128,7 @@ daemon_swap_roster(struct daemon *d)
 	d->roster = fresh;
 	control_set_roster(&d->control, fresh);
 	d->follow.roster = fresh;
+	d->hooks_config.cluster = fresh->name;
 	if (!changed)
 		return;
 	daemon_tell(d, EVENT_ROSTER, EVENT_NO_MEMBER);
