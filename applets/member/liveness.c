@@ -4,6 +4,8 @@
 #define NEVER INT64_MAX
 #define NEAR 2    /* members that are asked each time */
 #define SLACK 250 /* ms that this process may well have been kept waiting */
+#define SPLIT_GAP 5000 /* ms between two that are down for one reason, maybe \
+			*/
 #define PROBE_GAP 1000 /* ms between probes of one member */
 
 void
@@ -24,6 +26,7 @@ liveness_init(struct liveness *l, const struct liveness_config *config,
 	l->config = config;
 	l->self = self;
 	l->tick = now + config->keepalive_ms;
+	l->silent = -SPLIT_GAP;
 	for (unsigned i = 0; i < ROSTER_MEMBERS_MAX; i++)
 		liveness_forget(l, i, now);
 }
@@ -137,12 +140,26 @@ send_keepalives(struct liveness *l, int64_t now)
 	}
 }
 
+/*
+ * It had its time.  When it is the second one, the network may be in two parts
+ * of which the ring finds but the ends: then all have to show that they live.
+ */
+static void
+condemn(struct liveness *l, unsigned index, int64_t now)
+{
+	bool split = now - l->silent < SPLIT_GAP;
+	l->silent = now;
+	down(l, index, now);
+	for (unsigned i = 0; split && i < ROSTER_MEMBERS_MAX; i++)
+		liveness_probe(l, i, now);
+}
+
 static void
 judge(struct liveness *l, unsigned index, int64_t now)
 {
 	struct liveness_peer *p = &l->peers[index];
 	if (p->verdict <= now)
-		down(l, index, now);
+		condemn(l, index, now);
 	else if (p->asked != NEVER && p->verdict == NEVER &&
 		 p->asked + l->config->patience_ms <= now) {
 		probe(l, index, now);

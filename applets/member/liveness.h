@@ -45,7 +45,8 @@ struct liveness_peer {
 struct liveness {
 	const struct liveness_config *config;
 	unsigned self;
-	int64_t tick; /* when the next KeepAlives are due */
+	int64_t tick;   /* when the next KeepAlives are due */
+	int64_t silent; /* when one was called down that had said nothing */
 	struct liveness_peer peers[ROSTER_MEMBERS_MAX];
 };
 
