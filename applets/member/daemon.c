@@ -175,13 +175,15 @@ catch_signals(void)
 static enum err
 turn(struct daemon *d)
 {
+	peers_turn(&d->peers);
+	enum err e = loop_turn(&d->loop);
+	/* Behind it, so that who waits for the last one does not wait on. */
 	if (loop_signalled(SIGCHLD)) {
 		hooks_reap(&d->hooks);
 		if (d->opt->registry)
 			follow_reap(&d->follow);
 	}
-	peers_turn(&d->peers);
-	return loop_turn(&d->loop);
+	return e;
 }
 
 static void
