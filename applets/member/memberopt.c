@@ -8,6 +8,7 @@
 #include "applets/member/mailbox.h"
 #include "core/base/text.h"
 #include "core/ident/rsakey.h"
+#include "core/run/net.h"
 #include "core/run/rsapool.h"
 
 #define SECONDS_MAX 31536000 /* a year */
@@ -195,10 +196,12 @@ text_of(struct memberopt *o, int id)
 static bool
 take_argument(struct memberopt *o, int id, const char *arg)
 {
+	struct net_addr addr;
 	const char **text = text_of(o, id);
 	if (text) {
 		*text = arg;
-		return *arg != '\0';
+		return id == OPT_BIND ? net_parse(&addr, arg, 0) == ERR_OK
+				      : *arg != '\0';
 	}
 	if (id == OPT_FORMAT)
 		return show_find(&o->format, arg) && o->format != SHOW_DAT;

@@ -93,6 +93,8 @@ static int
 load(struct daemon *d)
 {
 	struct identity_fault fault = { .file = "" };
+	if (!file_exists(d->opt->dir))
+		return say_cannot(ERR_READ, "use", d->opt->dir);
 	int status = startup_lock(d->opt->dir);
 	if (status != 0)
 		return status;
@@ -134,12 +136,9 @@ find_local(struct daemon *d)
 {
 	const struct endpoint *end =
 		&roster_find(d->roster, d->roster->self)->ends[0];
-	if (d->opt->bind) {
-		if (net_parse(&d->local, d->opt->bind, end->port) == ERR_OK)
-			return 0;
-		say("--bind cannot be %s: not an address", d->opt->bind);
-		return err_status(ERR_USAGE);
-	}
+	if (d->opt->bind &&
+	    net_parse(&d->local, d->opt->bind, end->port) == ERR_OK)
+		return 0;
 	if (resolve_self(&d->local, end) == ERR_OK)
 		return 0;
 	say("cannot resolve %s: no such name", end->host);

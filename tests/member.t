@@ -1,0 +1,275 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# xl-member as a daemon: options, exit statuses, what it reads, readiness,
+# signals, and who is up. Its hooks, its control socket, its service and what it
+# says on the wire have tests of their own.
+
+. "${0%/*}/lib.sh"
+
+need perl jq
+. "$ROOT/tests/net/cluster.sh"
+
+# member N OPTION...: the daemon of member N, ready
+member()
+{
+	n=$1
+	shift
+	spawn_ready "m$n" xl member -d "c/m$n" --ready-fd 3 "$@"
+	eval "PID$n=$PID"
+}
+
+# up N COUNT: member N has so many up
+up()
+{
+	[ "$(xl member -d "c/m$1" status --format json |
+		jq '[.members[] | select(.up)] | length')" = "$2" ]
+}
+
+# --- usage ---
+
+usage()
+{
+	status 64 "usage: $*" xl member "$@"
+}
+
+usage
+usage -d
+usage -d ''
+usage -d x nonsense
+usage -d x --nonsense
+usage -d x --bind localhost
+usage -d x --hook-timeout 0
+usage -d x --hook-timeout 1s
+usage -d x --queue-bytes 1
+usage -d x --registry-interval 0
+usage -d x --keepalive 0
+usage -d x --keepalive 60001
+usage -d x --far-keepalive 0
+usage -d x --patience x
+usage -d x --probe -1
+usage -d x --workers 65
+usage -d x --ready-fd x
+usage -d x -a
+usage -d x -w 1
+usage -d x --format json
+usage -d x --initial
+usage -d x status -x true
+usage -d x wait --ready-quorum
+ok "and no folder is made" test ! -e x
+
+# --- files ---
+
+cluster_make c 3 || exit 1
+
+# daemon ARGUMENT...: that fails; bounded, should it run all the same
+daemon()
+{
+	xl member "$@"
+}
+
+status 66 "no folder" daemon -d none
+mkdir empty
+status 66 "no identity" daemon -d empty
+err_like "node.dat" "what is missing is named"
+
+# broken FILE STATUS NAME: the folder b is m0's, with another FILE
+broken()
+{
+	status "$2" "$3" daemon -d b
+	rm -rf b
+}
+
+cp -r c/m0 b
+rm b/cluster.dat
+broken cluster.dat 66 "no cluster.dat"
+err_like "cannot read b/cluster.dat: No such file" "which is named"
+cp -r c/m0 b
+echo "cluster {" >b/cluster.dat
+broken cluster.dat 65 "a malformed cluster.dat"
+err_like "b/cluster.dat:1: " "with its line"
+cp -r c/m0 b
+sed 's/Self: 0/Self: 1/' c/m0/cluster.dat >b/cluster.dat
+broken cluster.dat 65 "another node's cluster.dat"
+err_like "this node is not among the members" "which is said"
+cp -r c/m0 b
+sed '/Self:/d' c/m0/cluster.dat >b/cluster.dat
+broken cluster.dat 65 "a cluster.dat without Self"
+cp -r c/m0 b
+cp c/m1/sk.pem b/sk.pem
+broken sk.pem 65 "another node's key"
+cp -r c/m0 b
+echo >b/ck.pem
+broken ck.pem 65 "a key that is none"
+cp -r c/m0 b
+chmod 0 b/ck.pem
+if [ "$(id -u)" -eq 0 ]; then
+	skip "a key that cannot be read" "root reads everything"
+	rm -rf b
+else
+	broken ck.pem 66 "a key that cannot be read"
+fi
+
+CLUSTER_BITS=1024 cluster_make weak 2
+status 65 "short keys" daemon -d weak/m0
+err_like "too few bits" "are said to be short"
+
+cp -r c/m0 b
+sed "s/$(cluster_addr 0)/192.0.2.1/" c/m0/cluster.dat >b/cluster.dat
+status 71 "an address that is not of this machine" daemon -d b
+err_like "192.0.2.1:7001 is no address of this machine" "is said to be that"
+err_like "give one with --bind" "and what to do about it"
+sed "s/$(cluster_addr 0)/nowhere.invalid/" c/m0/cluster.dat >b/cluster.dat
+status 69 "a name that has no address" daemon -d b
+rm -rf b
+
+# --- start ---
+
+member 0
+ok "the first is ready alone" kill -0 "$PID0"
+status 71 "a second instance" daemon -d c/m0
+status 1 "no quorum alone" xl member -d c/m0 status -q
+member 1
+member 2
+ok "all see all: 0" wait_for up 0 3
+ok "all see all: 1" wait_for up 1 3
+ok "all see all: 2" wait_for up 2 3
+status 0 "quorum" xl member -d c/m0 status -q
+like "$(cat m0.err)" "m0 is ready" "the log says so"
+like "$(cat m0.err)" "member-up m1" "and who is up"
+is "$(cat m0.out)" "" "standard output is left alone"
+
+# --- who is up ---
+
+ok "it ends with 0 at SIGTERM" stop "$PID2"
+ok "who says Bye is down" wait_for up 0 2
+like "$(cat m2.err)" "stopping" "it says that it stops"
+ok "its socket is gone" test ! -e c/m2/control
+member 2
+ok "who is back is up" wait_for up 0 3
+kill -9 "$PID2"
+ok "who is killed is down" wait_for up 0 2
+ok "on all" wait_for up 1 2
+ok "its socket stands" test -S c/m2/control
+member 2
+ok "and up when it is back" wait_for up 0 3
+ok "on all" wait_for up 1 3
+kill -STOP "$PID2"
+ok "who hangs is down" wait_for up 0 2
+ok "on all" wait_for up 1 2
+status 0 "quorum is without it" xl member -d c/m1 status -q
+kill -CONT "$PID2"
+ok "and up when it goes on" wait_for up 0 3
+ok "and holds nobody down" wait_for up 2 3
+kill -9 "$PID1" "$PID2"
+ok "a minority" wait_for up 0 1
+status 1 "has no quorum" xl member -d c/m0 status -q
+like "$(cat m0.err)" "no-quorum" "which the log says"
+
+# --- options ---
+
+stop "$PID0"
+member 0 -q
+is "$(cat m0.err)" "" "-q: no word"
+stop "$PID0"
+member 0 -v --workers 0
+ok "--workers 0: no helpers" test -z "$(pgrep -P "$PID0")"
+member 1 --workers 2
+ok "all see all with and without helpers" wait_for up 0 2
+ok "there are helpers" test -n "$(pgrep -P "$PID1")"
+stop "$PID1"
+stop "$PID0"
+
+spawn m0 sh -c 'exec 3>q; exec "$@"' sh $XLBOX xl-member -d c/m0 \
+	--ready-fd 3 --ready-quorum
+PID0=$PID
+ok "--ready-quorum: it runs" wait_for test -S c/m0/control
+ok "it is not ready alone" test ! -s q
+member 1
+ok "it is with a majority" wait_for test -s q
+stop "$PID0"
+stop "$PID1"
+
+sed "s/$(cluster_addr 1):7001/$(cluster_addr 1):7009/" c/m0/cluster.dat >new
+cp -r c/m0 b
+cp new b/cluster.dat
+spawn_ready b xl member -d b --ready-fd 3
+like "$(cat b.err)" "warning: the cluster port of m1 is 7009, not 7001" \
+	"another port is warned of"
+stop "$PID"
+
+# Behind another address than the one it is known by.
+sed "s/$(cluster_addr 0)/192.0.2.1/" c/m0/cluster.dat >b/cluster.dat
+spawn_ready b xl member -d b --ready-fd 3 --bind "$(cluster_addr 0)"
+b=$PID
+member 1
+ok "--bind: who is behind another address is up" wait_for up 1 2
+stop "$b"
+stop "$PID1"
+
+# Dials from an address that is no member's.
+sed "s/$(cluster_addr 0)/$(cluster_addr 8)/" c/m0/cluster.dat >b/cluster.dat
+spawn_ready b xl member -d b --ready-fd 3
+b=$PID
+member 1 -v
+ok "a connection from elsewhere is not taken" \
+	wait_for grep -q "$(cluster_addr 8):[0-9]* is no member's address" m1.err
+ok "and its sender not up" up 1 1
+stop "$PID1"
+member 1 --any-address
+ok "--any-address: it is" wait_for up 1 2
+stop "$b"
+stop "$PID1"
+rm -rf b
+
+# --- SIGHUP ---
+
+CLUSTER_SIZE=4
+export CLUSTER_SIZE
+member 0
+member 1
+ok "two of three" wait_for up 0 2
+cluster_make c 4 || exit 1
+kill -HUP "$PID0" "$PID1"
+ok "SIGHUP: the new roster is told" wait_for grep -q " roster " m0.err
+member 3
+ok "and who came with it is up" wait_for up 0 3
+ok "on all" wait_for up 1 3
+cp c/m0/cluster.dat good
+echo "nonsense" >c/m0/cluster.dat
+kill -HUP "$PID0"
+ok "a malformed one is said" wait_for grep -q "cluster.dat:1: " m0.err
+ok "and changes nothing" up 0 3
+sed 's/^    ID: .*/    ID: 00112233445566778899aabbccddeeff00112233/' \
+	good >c/m0/cluster.dat
+kill -HUP "$PID0"
+ok "another cluster's is refused" wait_for grep -q "another cluster" m0.err
+ok "and changes nothing" up 0 3
+cluster_make c 3 || exit 1
+kill -HUP "$PID0"
+ok "who is no member any more is gone" wait_for up 0 2
+like "$(cat m0.err)" "member-down m3" "which is told"
+stop "$PID0"
+stop "$PID1"
+stop "$PID3" || :
+
+# --- the notification socket ---
+
+/usr/bin/perl -MSocket -e '
+	socket(S, PF_UNIX, SOCK_DGRAM, 0) && bind(S, pack_sockaddr_un("note"))
+		or die;
+	open(R, ">bound"); close(R);
+	for (1 .. 2) { recv(S, $m, 100, 0); print "$m\n"; $| = 1; }
+' >notes &
+notes=$!
+ok "there is a socket" wait_for test -e bound
+NOTIFY_SOCKET=$T/note
+export NOTIFY_SOCKET
+member 0
+stop "$PID0"
+unset NOTIFY_SOCKET
+wait $notes
+is "$(cat notes)" "READY=1
+STOPPING=1" "what the service manager is told"
+
+done_testing
