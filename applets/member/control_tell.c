@@ -44,13 +44,13 @@ tell_member(struct control_conn *conn, const struct member *m)
 	nodeid_format(id, &m->id);
 	join_ends(ends, m);
 	text_clean(s.error, strlen(s.error));
-	return control_tell(conn,
-			    "member %u %s %s %d %" PRId64 " %" PRId64
-			    " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-			    " %s %s",
-			    m->index, m->name, id, s.up, utc_of(s.since),
-			    s.rtt_us, s.messages_in, s.messages_out, s.bytes_in,
-			    s.bytes_out, ends, s.error);
+	return control_tell(
+		conn,
+		"member %u %s %s %d %" PRId64 " %" PRId64 " %" PRIu64
+		" %" PRIu64 " %" PRIu64 " %" PRIu64 " %s %s",
+		m->index, m->name, id, s.up, utc_of(s.since),
+		s.self ? -1 : s.rtt_us, s.messages_in, s.messages_out,
+		s.bytes_in, s.bytes_out, ends, s.error);
 }
 
 static enum err
