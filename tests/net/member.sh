@@ -8,9 +8,15 @@
 #	py_member NAME OPTION...	starts member.py on c/NAME; its log is
 #				NAME.out
 #	tell NAME COMMAND...	has it do something, and waits until it has
-#	logged NAME PATTERN	waits for a line of the log that is a match;
-#				* is any text
+#	logged NAME PATTERN [N]	waits for N lines (1) of the log that match; *
+#				is any text
 #	told NAME PATTERN	how many such lines there are now
+#	member NAME OPTION...	starts xl-member on c/NAME and waits until it is
+#				ready; its log is NAME.err
+#	happens NAME EVENT [N]	waits for N (1) lines EVENT in the log of this
+#				one, as in "member-down m2"
+#	happened NAME EVENT	how many there are now
+#	is_up NAME OTHER	waits until the latest of OTHER is member-up
 #	checks NAME		one check a line "ok ..." or "not ok ..." of
 #				NAME.out
 
@@ -56,7 +62,12 @@ told()
 
 logged()
 {
-	wait_for grep -q -e "$(logged_ere "$2")" "$1.out"
+	wait_for told_at_least "$1" "$2" "${3:-1}"
+}
+
+told_at_least()
+{
+	[ "$(told "$1" "$2")" -ge "$3" ]
 }
 
 checks()
@@ -68,4 +79,41 @@ checks()
 		esac
 	done <"$1.out"
 	is "$(cat "$1.err")" "" "$1 has no complaints"
+}
+
+member()
+{
+	member_name=$1
+	shift
+	spawn_ready "$member_name" xl member -d "c/$member_name" \
+		--ready-fd 3 "$@"
+}
+
+happened()
+{
+	grep -cE -e "[Z:] $2 \(" "$1.err"
+}
+
+happens()
+{
+	wait_for happened_at_least "$1" "$2" "${3:-1}"
+}
+
+happened_at_least()
+{
+	[ "$(happened "$1" "$2")" -ge "$3" ]
+}
+
+is_up()
+{
+	wait_for latest_is_up "$1" "$2"
+}
+
+latest_is_up()
+{
+	case $(grep -E -e "[Z:] member-(up|down) $2 \(" "$1.err" |
+		tail -n 1) in
+	*member-up*) ;;
+	*) return 1 ;;
+	esac
 }
