@@ -4,8 +4,14 @@
 #include <bearssl.h>
 #include <pb_decode.h>
 #include <pb_encode.h>
+#include <string.h>
 
 #include "core/ident/nodeid.h"
+
+/* How fields begin (protobuf: number << 3 | wire type). */
+#define FIELD_OP 0x08
+#define FIELD_CONTENTS 0x42
+#define VARINT_MORE 0x80 /* another byte follows, of seven bits more */
 
 #define LABEL_PEER "xlattice2 peer"
 #define LABEL_CLIENT "xlattice2 client"
@@ -28,6 +34,57 @@ peermsg_encode(const cluster_XLClusterMsg *msg, uint8_t *dst, size_t cap)
 	if (!pb_encode(&out, cluster_XLClusterMsg_fields, msg))
 		return 0;
 	return out.bytes_written;
+}
+
+size_t
+peermsg_make_data(uint8_t *msg, size_t len)
+{
+	size_t at = 3;
+
+	msg[0] = FIELD_OP;
+	msg[1] = cluster_XLClusterMsg_Tag_Data;
+	msg[2] = FIELD_CONTENTS;
+	if (len >= VARINT_MORE)
+		msg[at++] = (uint8_t)(VARINT_MORE | len % VARINT_MORE);
+	else /* one byte less */
+		memmove(msg + PEERMSG_DATA_HEADER - 1,
+			msg + PEERMSG_DATA_HEADER, len);
+	msg[at++] = (uint8_t)(len >= VARINT_MORE ? len / VARINT_MORE : len);
+	return at + len;
+}
+
+size_t
+peermsg_make_eof(uint8_t msg[static PEERMSG_EOF_LEN])
+{
+	msg[0] = FIELD_OP;
+	msg[1] = cluster_XLClusterMsg_Tag_Eof;
+	return PEERMSG_EOF_LEN;
+}
+
+bool
+peermsg_is_piece(const uint8_t *bytes, size_t len, uint32_t *op,
+		 const uint8_t **contents, size_t *contents_len)
+{
+	size_t n, at = 4;
+
+	*contents_len = 0;
+	if (len < PEERMSG_EOF_LEN || bytes[0] != FIELD_OP)
+		return false;
+	*op = bytes[1];
+	if (len == PEERMSG_EOF_LEN)
+		return *op == cluster_XLClusterMsg_Tag_Eof;
+	if (*op != cluster_XLClusterMsg_Tag_Data || len < at ||
+	    bytes[2] != FIELD_CONTENTS)
+		return false;
+	n = bytes[3];
+	if (n >= VARINT_MORE) {
+		if (len < ++at || bytes[4] >= VARINT_MORE)
+			return false;
+		n = n % VARINT_MORE + (size_t)bytes[4] * VARINT_MORE;
+	}
+	*contents = bytes + at;
+	*contents_len = n;
+	return n == len - at && n <= PEERMSG_CONTENTS_MAX;
 }
 
 const char *

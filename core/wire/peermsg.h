@@ -2,6 +2,7 @@
 #ifndef XL_WIRE_PEERMSG_H
 #define XL_WIRE_PEERMSG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,30 @@ peermsg_decode(cluster_XLClusterMsg *msg, const uint8_t *bytes, size_t len);
 /* Encodes msg; 0 when it does not fit cap. */
 size_t
 peermsg_encode(const cluster_XLClusterMsg *msg, uint8_t *dst, size_t cap);
+
+/*
+ * Streams, without a copy: the contents of a Data are put PEERMSG_DATA_HEADER
+ * behind where the message is to begin.
+ */
+#define PEERMSG_DATA_HEADER 5
+#define PEERMSG_EOF_LEN 2
+
+/* Makes a Data of the len bytes, 1..16,000, there; returns its length. */
+size_t
+peermsg_make_data(uint8_t *msg, size_t len);
+
+/* Makes an Eof; returns its length. */
+size_t
+peermsg_make_eof(uint8_t msg[static PEERMSG_EOF_LEN]);
+
+/*
+ * Whether len bytes are a Data or an Eof as they are made here; *op is which,
+ * and the contents are *contents_len bytes at *contents.  Other forms are
+ * peermsg_decode's matter.
+ */
+bool
+peermsg_is_piece(const uint8_t *bytes, size_t len, uint32_t *op,
+		 const uint8_t **contents, size_t *contents_len);
 
 /* The name of an op for a log: "KeepAlive"; "unknown" for others. */
 const char *
