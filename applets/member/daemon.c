@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "applets/applet.h"
 #include "applets/member/rosterfile.h"
 #include "applets/startup.h"
 #include "core/base/bytes.h"
@@ -180,6 +181,7 @@ turn(struct daemon *d)
 	/* Behind it, so that who waits for the last one does not wait on. */
 	if (loop_signalled(SIGCHLD)) {
 		hooks_reap(&d->hooks);
+		service_reap(&d->service);
 		if (d->opt->registry)
 			follow_reap(&d->follow);
 	}
@@ -192,6 +194,7 @@ reload(struct daemon *d)
 	log_line(LOG_LEVEL_INFO, "reading %s again", CLUSTER_FILE);
 	if (daemon_read_roster(d) == 0)
 		daemon_swap_roster(d);
+	service_reload(&d->service);
 }
 
 static bool
@@ -209,14 +212,17 @@ leave(struct daemon *d)
 	log_line(LOG_LEVEL_INFO, "stopping");
 	(void)ready_notify("STOPPING=1");
 	listen_stop(&d->listen);
+	service_stop(&d->service);
 	if (d->opt->registry)
 		follow_stop(&d->follow);
 	peers_stop(&d->peers);
 	daemon_tell(d, EVENT_STOP, EVENT_NO_MEMBER);
 	while (e == ERR_OK && !is_told_to_stop() && loop_now() < limit &&
-	       (peers_are_busy(&d->peers) || hooks_busy(&d->hooks)))
+	       (peers_are_busy(&d->peers) || hooks_busy(&d->hooks) ||
+		service_busy(&d->service)))
 		e = turn(d);
 	hooks_kill(&d->hooks);
+	service_kill(&d->service);
 	control_stop(&d->control);
 	return e;
 }
@@ -248,6 +254,16 @@ daemon_main(const struct memberopt *opt, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	d.opt = opt;
+	d.service_config = (struct service_config){
+		.target = opt->service,
+		.clients = opt->clients,
+		.max_clients = opt->max_clients,
+		.max_per_address = opt->max_per_address,
+		.idle_ms = opt->client_idle_ms,
+	};
+	const char *wrong = service_wrong(&d.service_config);
+	if (wrong)
+		return opt_wrong(&member_applet.page, "%s", wrong);
 	int status = daemon_start(&d);
 	if (status == 0)
 		status = daemon_run(&d);

@@ -11,6 +11,7 @@
 #include "applets/member/hooks.h"
 #include "applets/member/memberopt.h"
 #include "applets/member/peers.h"
+#include "applets/member/service.h"
 #include "core/doc/identity.h"
 #include "core/doc/roster.h"
 #include "core/ident/rng.h"
@@ -40,6 +41,8 @@ struct daemon {
 	struct control control;
 	struct follow_config follow_config;
 	struct follow follow;
+	struct service_config service_config;
+	struct service service;
 	uint64_t seq;    /* of the last event */
 	bool had_quorum; /* as the last event has it */
 	bool ready;      /* has been told */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/run/channel.h"
+#include "core/run/net.h"
 #include "core/wire/peermsg.h"
 
 #define TURN_PIECES 8 /* at once, so that others get their turn */
@@ -103,6 +104,13 @@ take_to(struct loop_watch *watch, short revents)
 	struct relay *r = RELAY_OF(watch, to);
 	(void)revents;
 	watch->events = 0;
+	if (r->connecting && net_connected(watch->fd) != ERR_OK) {
+		r->tell(r, RELAY_SOURCE_BROKE);
+		return;
+	}
+	if (r->connecting)
+		r->from.events = POLLIN;
+	r->connecting = false;
 	r->to_ready = true;
 	channel_resume(r->channel);
 }
@@ -148,6 +156,8 @@ take_piece(struct relay *r, uint32_t op, const uint8_t *bytes, size_t len)
 {
 	if (r->eof_came)
 		return RELAY_WRONG;
+	if (r->connecting)
+		return RELAY_LATER;
 	if (op == cluster_XLClusterMsg_Tag_Data)
 		return write_piece(r, bytes, len);
 	r->eof_came = true;
@@ -185,7 +195,7 @@ relay_sent(struct relay *r)
 		return;
 	if (r->eof_due)
 		post_eof(r);
-	else if (!r->from_done)
+	else if (!r->from_done && !r->connecting)
 		r->from.events = POLLIN;
 }
 
@@ -223,6 +233,14 @@ relay_start(struct relay *r, struct loop *loop, struct channel *channel,
 	if (e != ERR_OK)
 		relay_end(r);
 	return e;
+}
+
+void
+relay_wait_connected(struct relay *r)
+{
+	r->connecting = true;
+	r->from.events = 0;
+	r->to.events = POLLOUT;
 }
 
 void

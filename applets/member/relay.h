@@ -21,7 +21,7 @@ struct channel;
 /* What an owner is told. */
 enum relay_event {
 	RELAY_SOURCE_ENDED, /* the end of what is read; Eof is posted */
-	RELAY_SOURCE_BROKE, /* reading failed (errno); nothing is posted */
+	RELAY_SOURCE_BROKE, /* connecting or reading failed (errno) */
 	RELAY_SINK_ENDED,   /* Eof came, and what is written has its end */
 	RELAY_SINK_BROKE,   /* writing failed (errno); the rest is dropped */
 };
@@ -33,6 +33,7 @@ struct relay {
 	/* Called from a turn; may call relay_end. */
 	void (*tell)(struct relay *r, enum relay_event event);
 	bool running;
+	bool connecting; /* the descriptor, a socket, is not there yet */
 	bool from_slow, to_slow; /* may block: only as much as poll allows */
 	bool from_done, to_done; /* ended or broken */
 	bool eof_due;            /* an Eof that found no room */
@@ -58,6 +59,10 @@ enum relay_answer {
 enum err
 relay_start(struct relay *r, struct loop *loop, struct channel *channel,
 	    int from, int to, void (*tell)(struct relay *, enum relay_event));
+
+/* Its socket is still connecting: nothing is moved until it is. */
+void
+relay_wait_connected(struct relay *r);
 
 /* A message of the channel. */
 enum relay_answer

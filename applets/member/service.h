@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "applets/member/clients.h"
+#include "applets/member/target.h"
 #include "core/base/err.h"
 #include "core/ident/nodeid.h"
 #include "core/run/channel.h"
@@ -50,9 +51,9 @@ struct service {
 	struct slots slots; /* of struct client */
 	struct clients clients;
 	struct loop_watch sweep; /* ends those that are silent for too long */
-	struct net_addr target;  /* of tcp: */
-	unsigned long count;     /* clients so far */
-	bool any, stopping;
+	struct target target;
+	unsigned long count; /* clients so far */
+	bool any;
 };
 
 /* What is wrong with the options, or NULL. */
@@ -67,6 +68,10 @@ service_wrong(const struct service_config *config);
 int
 service_start(struct service *s, const struct service_config *config,
 	      const struct net_addr *addr);
+
+/* Looks after the clients at a time, or sooner; for client.c. */
+void
+service_watch(struct service *s, int64_t at);
 
 /* Reads the file of clients again; the old one stays if it is wrong. */
 void

@@ -130,16 +130,15 @@ resolve_self(struct net_addr *addr, const struct endpoint *end)
 	return e;
 }
 
-/* Where this node listens, and what its connections come from. */
+/* Where this node listens at one of its end points. */
 static int
-find_local(struct daemon *d)
+find_local(const struct daemon *d, size_t which, struct net_addr *addr)
 {
 	const struct endpoint *end =
-		&roster_find(d->roster, d->roster->self)->ends[0];
-	if (d->opt->bind &&
-	    net_parse(&d->local, d->opt->bind, end->port) == ERR_OK)
+		&roster_find(d->roster, d->roster->self)->ends[which];
+	if (d->opt->bind && net_parse(addr, d->opt->bind, end->port) == ERR_OK)
 		return 0;
-	if (resolve_self(&d->local, end) == ERR_OK)
+	if (resolve_self(addr, end) == ERR_OK)
 		return 0;
 	say("cannot resolve %s: no such name", end->host);
 	return err_status(ERR_UNREACHABLE);
@@ -169,14 +168,23 @@ say_waits(void *daemon, enum err why)
 		 why == ERR_BUSY ? "all are taken" : strerror(errno));
 }
 
+static size_t
+count_watches(const struct daemon *d)
+{
+	size_t count = peers_watches() + HOOKS_WATCHES + CONTROL_WATCHES +
+		       FOLLOW_WATCHES + LISTEN_MAX +
+		       RSAPOOL_WATCHES(d->opt->workers);
+	if (d->service_config.target)
+		count += SERVICE_WATCHES(d->service_config.max_clients);
+	return count;
+}
+
 /* The helpers that keep the private keys, and this process without them. */
 static enum err
 start_pool(struct daemon *d)
 {
 	unsigned workers = d->opt->workers;
-	size_t watches = peers_watches() + HOOKS_WATCHES + CONTROL_WATCHES +
-			 FOLLOW_WATCHES + LISTEN_MAX + RSAPOOL_WATCHES(workers);
-	enum err e = loop_init(&d->loop, watches);
+	enum err e = loop_init(&d->loop, count_watches(d));
 	if (e == ERR_OK)
 		e = rsapool_init(&d->pool, &d->identity.ck, &d->identity.sk,
 				 workers, &d->loop);
@@ -243,6 +251,31 @@ start_peers(struct daemon *d)
 	return e == ERR_OK ? listen_start(&d->listen) : e;
 }
 
+/* The client port, where something is to be served. */
+static int
+start_service(struct daemon *d)
+{
+	struct net_addr addr = { 0 };
+	if (d->service_config.target && d->roster->endpoint_count < 2) {
+		say("--service needs a second end point, and %s has one a "
+		    "member",
+		    d->roster->name);
+		return err_status(ERR_USAGE);
+	}
+	int status = d->service_config.target ? find_local(d, 1, &addr) : 0;
+	if (status != 0)
+		return status;
+	d->service_config.min_bits = d->opt->min_bits;
+	d->service_config.hello_len = d->identity.ck.pub.n_len;
+	d->service_config.self_name = d->identity.node.name;
+	d->service_config.self_id = &d->identity.node.id;
+	d->service_config.cluster = d->roster->name;
+	d->service_config.loop = &d->loop;
+	d->service_config.pool = &d->pool;
+	d->service_config.rng = &d->rng;
+	return service_start(&d->service, &d->service_config, &addr);
+}
+
 int
 daemon_start(struct daemon *d)
 {
@@ -253,12 +286,12 @@ daemon_start(struct daemon *d)
 	if (status == 0)
 		status = load(d);
 	if (status == 0)
-		status = find_local(d);
+		status = find_local(d, 0, &d->local);
 	if (status == 0)
 		status = open_port(d);
 	if (status != 0)
 		return status;
-	startup_raise_limit(peers_watches());
+	startup_raise_limit(count_watches(d));
 	daemon_wire(d);
 	enum err e = start_pool(d);
 	if (e == ERR_OK)
@@ -270,5 +303,6 @@ daemon_start(struct daemon *d)
 		e = start_peers(d);
 	if (e == ERR_OK)
 		e = start_follow(d);
-	return e == ERR_OK ? 0 : say_cannot(e, "make", "room for sessions");
+	return e == ERR_OK ? start_service(d)
+			   : say_cannot(e, "make", "room for sessions");
 }

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: MIT
+#include "applets/member/client.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "applets/member/hello.h"
+#include "applets/member/service.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/wire/peermsg.h"
+
+#define HELLO_MS 10000 /* until a client has said who it is */
+#define JOIN_MS 10000  /* for a connection to a local server */
+#define KILL_MS 5000   /* from SIGTERM to SIGKILL */
+#define PROBE_S 60     /* of silence until TCP asks whether it is there */
+
+static struct client *
+client_of(struct channel *channel)
+{
+	return (struct client *)(void *)channel; /* its first member */
+}
+
+static void
+log_client(const struct client *c, enum log_level level, const char *what)
+{
+	log_line(level, "client %lu %s%s%s: %s", c->number, c->peer,
+		 c->known ? " " : "", c->known ? c->name : "", what);
+}
+
+/* Signals the command and its children; the leader is not reaped yet. */
+static void
+signal_command(const struct client *c, int signo)
+{
+	if (c->pid <= 0)
+		return;
+	kill(-c->pid, signo);
+	kill(c->pid, signo); /* in case it has no group yet */
+}
+
+/* The command has ended, and nobody signals its group any more. */
+static void
+reap(struct client *c)
+{
+	int status = 0;
+	(void)waitpid(c->pid, &status, 0);
+	c->pid = 0;
+	c->kill_at = LOOP_NEVER;
+	if (WIFSIGNALED(status))
+		log_line(LOG_LEVEL_DEBUG, "client %lu: signal %d", c->number,
+			 WTERMSIG(status));
+	else
+		log_line(LOG_LEVEL_DEBUG, "client %lu: exit status %d",
+			 c->number, WEXITSTATUS(status));
+}
+
+static void
+free_if_over(struct client *c)
+{
+	if (c->exited && c->pid > 0 && !c->relay.running)
+		reap(c);
+	if (c->channel.phase != CHANNEL_GONE || c->pid > 0)
+		return;
+	c->used = false;
+	slots_give(&c->service->slots, c->slot);
+}
+
+/* The channel is gone: so is whom a command that still writes writes to. */
+static void
+leave(struct client *c)
+{
+	bool writes = c->relay.running && !c->relay.from_done;
+	c->state = CLIENT_LEAVING;
+	relay_end(&c->relay);
+	if (c->pid > 0 && writes)
+		client_stop(c);
+	free_if_over(c);
+}
+
+void
+client_stop(struct client *c)
+{
+	signal_command(c, SIGTERM);
+	if (c->pid > 0 && c->kill_at == LOOP_NEVER)
+		c->kill_at = loop_now() + KILL_MS;
+	service_watch(c->service, c->kill_at);
+}
+
+void
+client_kill(struct client *c)
+{
+	signal_command(c, SIGKILL);
+}
+
+void
+client_end(struct client *c, const char *why)
+{
+	log_client(c, LOG_LEVEL_DEBUG, why);
+	channel_drop(&c->channel);
+	leave(c);
+}
+
+/* One message a process is enough: each is used at once. */
+static cluster_XLClusterMsg *
+fresh(uint32_t op)
+{
+	static cluster_XLClusterMsg msg;
+	memset(&msg, 0, offsetof(cluster_XLClusterMsg, Contents));
+	msg.has_Contents = msg.has_Salt = msg.has_DigSig = false;
+	msg.has_Op = true;
+	msg.Op = op;
+	return &msg;
+}
+
+/* Posts a message of a few bytes, numbered. */
+static void
+post(struct client *c, cluster_XLClusterMsg *msg)
+{
+	uint8_t bytes[64];
+	msg->has_MsgN = true;
+	msg->MsgN = ++c->sent_n;
+	size_t len = peermsg_encode(msg, bytes, sizeof bytes);
+	(void)channel_post(&c->channel, bytes, len); /* or it is going */
+}
+
+static void
+post_ack(struct client *c)
+{
+	cluster_XLClusterMsg *msg = fresh(cluster_XLClusterMsg_Tag_Ack);
+	msg->has_YourMsgN = true;
+	msg->YourMsgN = c->got_n;
+	post(c, msg);
+}
+
+/* Says no, and closes. */
+static void
+refuse(struct client *c, const char *why)
+{
+	cluster_XLClusterMsg *msg = fresh(cluster_XLClusterMsg_Tag_Error);
+	log_client(c, LOG_LEVEL_INFO, why);
+	msg->has_ErrDesc = true;
+	msg->ErrDesc.size = (pb_size_t)strlen(why);
+	memcpy(msg->ErrDesc.bytes, why, msg->ErrDesc.size);
+	post(c, msg);
+	c->state = CLIENT_LEAVING;
+	channel_close(&c->channel);
+}
+
+/* Closes when there is nothing to be expected of either side. */
+static void
+close_if_over(struct client *c)
+{
+	const struct relay *r = &c->relay;
+	bool command = c->service->target.kind == TARGET_COMMAND;
+	if (c->state != CLIENT_JOINED || !r->from_done || r->eof_due ||
+	    !(r->to_done || (command && c->exited)))
+		return;
+	log_client(c, LOG_LEVEL_DEBUG, "served");
+	c->state = CLIENT_LEAVING;
+	relay_end(&c->relay);
+	channel_close(&c->channel);
+	free_if_over(c);
+}
+
+static void
+take_event(struct relay *r, enum relay_event event)
+{
+	struct client *c =
+		(struct client *)(void *)((char *)r -
+					  offsetof(struct client, relay));
+	if (event != RELAY_SOURCE_BROKE) {
+		close_if_over(c);
+		return;
+	}
+	log_line(LOG_LEVEL_INFO, "client %lu: %s: %s", c->number,
+		 c->service->target.text, strerror(errno));
+	if (!r->connecting) {
+		client_end(c, "its server broke off");
+		return;
+	}
+	relay_end(r);
+	refuse(c, "service unavailable");
+}
+
+/* When the client itself has had its time. */
+static int64_t
+limit(const struct client *c)
+{
+	int64_t idle = c->service->config->idle_ms;
+	if (c->channel.phase == CHANNEL_GONE || c->state == CLIENT_LEAVING)
+		return LOOP_NEVER;
+	if (c->state == CLIENT_GREETING)
+		return c->began + HELLO_MS;
+	if (c->relay.connecting)
+		return c->began + JOIN_MS;
+	return idle == LOOP_NEVER ? idle : c->relay.active + idle;
+}
+
+/* Joins a client that may come in. */
+static void
+join(struct client *c)
+{
+	const struct service_config *config = c->service->config;
+	char self_id[NODEID_HEX_MAX];
+	struct target_client about = {
+		.remote = c->remote,
+		.fd = c->channel.watch.fd,
+		.name = c->known ? c->name : NULL,
+		.id = c->known ? c->id : NULL,
+		.self_name = config->self_name,
+		.self_id = self_id,
+		.cluster = config->cluster,
+	};
+	struct target_ends ends;
+	nodeid_format(self_id, config->self_id);
+	enum err e = target_open(&c->service->target, &about, &ends);
+	int reason = errno;
+	if (e == ERR_OK) {
+		c->pid = ends.pid;
+		e = relay_start(&c->relay, config->loop, &c->channel, ends.from,
+				ends.to, take_event);
+		if (e == ERR_OK && ends.connecting)
+			relay_wait_connected(&c->relay);
+	}
+	if (e != ERR_OK) {
+		log_line(LOG_LEVEL_ERROR, "client %lu: %s: %s", c->number,
+			 c->service->target.text, strerror(reason));
+		refuse(c, "service unavailable");
+		return;
+	}
+	c->began = loop_now();
+	c->state = CLIENT_JOINED;
+	service_watch(c->service, limit(c));
+}
+
+/* The first message, where there is a list of clients. */
+static void
+greet(struct client *c, const uint8_t *bytes, size_t len)
+{
+	static cluster_XLClusterMsg msg;
+	c->known = peermsg_decode(&msg, bytes, len) == ERR_OK &&
+		   hello_is_next(c, &msg) && hello_is_known(c, &msg);
+	if (!c->known) {
+		log_line(LOG_LEVEL_INFO, "client %lu %s: unknown %s", c->number,
+			 c->peer, c->id);
+		client_end(c, "sent away");
+		return;
+	}
+	post_ack(c);
+	join(c);
+}
+
+/* What is no part of the stream. */
+static void
+take_other(struct client *c, const cluster_XLClusterMsg *msg)
+{
+	if (!hello_is_next(c, msg)) {
+		client_end(c, "out of order");
+	} else if (msg->Op == cluster_XLClusterMsg_Tag_Bye) {
+		post_ack(c);
+		c->state = CLIENT_LEAVING;
+		channel_close(&c->channel);
+	} else if (msg->Op == cluster_XLClusterMsg_Tag_Hello &&
+		   c->service->any) {
+		post_ack(c);
+	} else {
+		refuse(c, "unexpected message");
+	}
+}
+
+static bool
+take_message(struct channel *channel, uint8_t *bytes, size_t len)
+{
+	struct client *c = client_of(channel);
+	const cluster_XLClusterMsg *msg;
+	if (c->state == CLIENT_GREETING) {
+		greet(c, bytes, len);
+		return true;
+	}
+	if (c->state != CLIENT_JOINED || !c->relay.running)
+		return true;
+	switch (relay_message(&c->relay, bytes, len, &msg)) {
+	case RELAY_TAKEN:
+		break;
+	case RELAY_LATER:
+		return false;
+	case RELAY_OTHER:
+		take_other(c, msg);
+		break;
+	case RELAY_WRONG:
+		refuse(c, "malformed message");
+		break;
+	}
+	return true;
+}
+
+static void
+take_opened(struct channel *channel)
+{
+	struct client *c = client_of(channel);
+	if (c->service->any)
+		join(c);
+}
+
+static void
+take_sent(struct channel *channel)
+{
+	struct client *c = client_of(channel);
+	relay_sent(&c->relay);
+}
+
+static void
+take_closed(struct channel *channel, enum err why)
+{
+	struct client *c = client_of(channel);
+	log_client(c, LOG_LEVEL_DEBUG,
+		   why == ERR_OK ? "closed" : err_text(why));
+	leave(c);
+}
+
+void
+client_set_kind(struct channel_kind *kind)
+{
+	kind->opened = take_opened;
+	kind->message = take_message;
+	kind->sent = take_sent;
+	kind->closed = take_closed;
+}
+
+void
+client_begin(struct client *c, struct service *s, size_t slot, int fd,
+	     const struct net_addr *remote)
+{
+	int on = 1, silence = PROBE_S;
+	memset(c, 0, sizeof *c);
+	c->service = s;
+	c->slot = slot;
+	c->number = ++s->count;
+	c->used = true;
+	c->began = loop_now();
+	c->kill_at = LOOP_NEVER;
+	c->remote = *remote;
+	net_format(c->peer, remote);
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &silence,
+			 sizeof silence);
+	log_client(c, LOG_LEVEL_DEBUG, "connected");
+	if (channel_accept(&c->channel, &s->kind, slots_buffer(&s->slots, slot),
+			   fd) != ERR_OK)
+		free_if_over(c);
+	else
+		service_watch(s, c->began + HELLO_MS);
+}
+
+int64_t
+client_sweep(struct client *c, int64_t now)
+{
+	int64_t until = limit(c);
+	if (now >= until) {
+		client_end(c, "timed out");
+		until = LOOP_NEVER;
+	}
+	if (!c->used)
+		return LOOP_NEVER;
+	if (now >= c->kill_at) {
+		log_client(c, LOG_LEVEL_INFO, "its command is killed");
+		client_kill(c);
+		c->kill_at = LOOP_NEVER;
+	}
+	return until < c->kill_at ? until : c->kill_at;
+}
+
+void
+client_reap(struct client *c)
+{
+	siginfo_t info = { .si_pid = 0 };
+	if (c->pid <= 0 || c->exited)
+		return;
+	c->exited = waitid(P_PID, (id_t)c->pid, &info,
+			   WEXITED | WNOHANG | WNOWAIT) != 0 ||
+		    info.si_pid == c->pid;
+	if (!c->exited)
+		return;
+	close_if_over(c);
+	if (c->used)
+		free_if_over(c);
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "applets/member/hello.h"
+
+#include <string.h>
+
+#include "applets/member/client.h"
+#include "applets/member/service.h"
+#include "core/base/text.h"
+#include "core/wire/peermsg.h"
+
+bool
+hello_is_next(struct client *c, const cluster_XLClusterMsg *msg)
+{
+	return msg->has_MsgN && msg->MsgN == ++c->got_n;
+}
+
+bool
+hello_is_known(struct client *c, const cluster_XLClusterMsg *msg)
+{
+	static struct clients_one one;
+	uint8_t digest[32];
+	if (msg->Op != cluster_XLClusterMsg_Tag_Hello || !msg->has_ID ||
+	    msg->ID.size != CLIENTS_ID_LEN || !msg->has_DigSig)
+		return false;
+	text_hex(c->id, msg->ID.bytes, CLIENTS_ID_LEN);
+	if (clients_find(&c->service->clients, msg->ID.bytes, &one) != ERR_OK)
+		return false;
+	peermsg_digest_client(digest, session_bind(&c->channel.session),
+			      c->service->config->self_id);
+	memcpy(c->name, one.name, sizeof c->name);
+	return rsakey_verify(&one.key, RSAKEY_SHA256, digest, msg->DigSig.bytes,
+			     msg->DigSig.size) == ERR_OK;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#ifndef XL_MEMBER_HELLO_H
+#define XL_MEMBER_HELLO_H
+
+#include <stdbool.h>
+
+#include "xlcluster.pb.h"
+
+struct client;
+
+/* Who a client says it is (xl-protocol(7), The client port). */
+
+/* Whether a message that is numbered has the client's next number. */
+bool
+hello_is_next(struct client *c, const cluster_XLClusterMsg *msg);
+
+/*
+ * Whether msg is the Hello of a client in the list, whose name and ID are then
+ * noted; the ID that is claimed is noted anyway.
+ */
+bool
+hello_is_known(struct client *c, const cluster_XLClusterMsg *msg);
+
+#endif

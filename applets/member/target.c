@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "applets/member/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/base/fmt.h"
+#include "core/base/say.h"
+#include "core/ident/endpoint.h"
+#include "core/run/child.h"
+#include "core/run/resolver.h"
+
+#define RESOLVE_MS 10000
+#define CANNOT_RUN 127 /* as shells have it */
+
+/* What text says behind a word in front, or NULL. */
+static const char *
+behind(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+	return strncmp(text, word, len) == 0 ? text + len : NULL;
+}
+
+enum err
+target_parse(struct target *t, const char *text)
+{
+	struct endpoint ep;
+	struct sockaddr_un sun;
+	const char *tcp = behind(text, "tcp:");
+	const char *path = behind(text, "unix:");
+	*t = (struct target){ .kind = TARGET_COMMAND, .text = text };
+	if (tcp) {
+		t->kind = TARGET_TCP;
+		t->text = tcp;
+		return endpoint_parse(&ep, tcp, strlen(tcp));
+	}
+	if (path) {
+		t->kind = TARGET_UNIX;
+		t->text = path;
+		if (!*path || strlen(path) >= sizeof sun.sun_path)
+			return ERR_MALFORMED;
+	}
+	return *text ? ERR_OK : ERR_MALFORMED;
+}
+
+enum err
+target_resolve(struct target *t)
+{
+	struct endpoint ep;
+	struct net_addr addrs[RESOLVER_ADDRS_MAX];
+	struct resolver r;
+	size_t len;
+	if (t->kind != TARGET_TCP)
+		return ERR_OK;
+	enum err e = endpoint_parse(&ep, t->text, strlen(t->text));
+	if (e == ERR_OK && net_parse(&t->addr, ep.host, ep.port) == ERR_OK)
+		return ERR_OK;
+	if (e == ERR_OK)
+		e = resolver_start(&r, ep.host, ep.port);
+	if (e != ERR_OK)
+		return e;
+	struct pollfd p = { .fd = r.fd, .events = POLLIN };
+	if (poll(&p, 1, RESOLVE_MS) != 1) {
+		resolver_stop(&r);
+		return ERR_TIMEOUT;
+	}
+	e = resolver_finish(&r, addrs, &len);
+	if (e == ERR_OK)
+		t->addr = addrs[0];
+	return e;
+}
+
+static void
+set(const char *name, const char *value)
+{
+	int failed = value ? setenv(name, value, 1) : unsetenv(name);
+	if (failed)
+		_exit(say_cannot(ERR_SYSTEM, "set", name));
+}
+
+static void
+set_addr(const char *ip, const char *port, const struct net_addr *addr)
+{
+	char text[NET_TEXT_MAX];
+	net_format_host(text, addr);
+	set(ip, text);
+	fmt_text(text, sizeof text, "%u", net_port(addr));
+	set(port, text);
+}
+
+/* In the new process, which may allocate: it is about to be another. */
+static _Noreturn void
+become(const struct target *t, const struct target_client *client, int in,
+       int out)
+{
+	struct net_addr local = { 0 };
+	socklen_t len = sizeof local;
+	(void)getsockname(client->fd, &local.any, &len);
+	setsid();
+	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+		_exit(say_cannot(ERR_SYSTEM, "open", "standard input"));
+	child_close_from(STDERR_FILENO + 1);
+	child_detach();
+	set("PROTO", "TCP");
+	set_addr("TCPREMOTEIP", "TCPREMOTEPORT", &client->remote);
+	set_addr("TCPLOCALIP", "TCPLOCALPORT", &local);
+	set("XL_CLIENT", client->name);
+	set("XL_CLIENT_ID", client->id);
+	set("XL_SELF", client->self_name);
+	set("XL_SELF_ID", client->self_id);
+	set("XL_CLUSTER", client->cluster);
+	execl("/bin/sh", "sh", "-c", t->text, (char *)NULL);
+	(void)say_cannot(ERR_SYSTEM, "run", "/bin/sh");
+	_exit(CANNOT_RUN);
+}
+
+static void
+close_both(const int ends[static 2])
+{
+	int saved = errno;
+	for (int i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			close(ends[i]);
+	errno = saved;
+}
+
+/* Only our ends are non-blocking: the command's are other open files. */
+static enum err
+open_command(const struct target *t, const struct target_client *client,
+	     struct target_ends *ends)
+{
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
+	int yes = 1;
+	ends->pid = -1;
+	if (pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
+	    ioctl(in[1], FIONBIO, &yes) == 0 &&
+	    ioctl(out[0], FIONBIO, &yes) == 0)
+		ends->pid = _Fork();
+	if (ends->pid == 0)
+		become(t, client, in[0], out[1]);
+	if (ends->pid < 0) {
+		close_both(in);
+		close_both(out);
+		ends->pid = 0;
+		return ERR_SYSTEM;
+	}
+	close(in[0]);
+	close(out[1]);
+	ends->from = out[0];
+	ends->to = in[1];
+	return ERR_OK;
+}
+
+static enum err
+open_unix(const struct target *t, int *fd)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	memcpy(addr.sun_path, t->text, strlen(t->text));
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (*fd < 0)
+		return ERR_SYSTEM;
+	if (connect(*fd, (const struct sockaddr *)(const void *)&addr,
+		    sizeof addr) == 0)
+		return ERR_OK;
+	int saved = errno;
+	close(*fd);
+	errno = saved;
+	return ERR_UNREACHABLE;
+}
+
+enum err
+target_open(const struct target *t, const struct target_client *client,
+	    struct target_ends *ends)
+{
+	enum err e;
+	*ends = (struct target_ends){ .connecting = t->kind == TARGET_TCP };
+	if (t->kind == TARGET_COMMAND)
+		return open_command(t, client, ends);
+	if (t->kind == TARGET_TCP)
+		e = net_connect(&t->addr, NULL, &ends->from);
+	else
+		e = open_unix(t, &ends->from);
+	ends->to = ends->from;
+	return e;
+}

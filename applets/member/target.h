@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#ifndef XL_MEMBER_TARGET_H
+#define XL_MEMBER_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/base/err.h"
+#include "core/run/net.h"
+
+/* What --service names, and joining a client to it. */
+
+enum target_kind {
+	TARGET_COMMAND, /* through /bin/sh -c, one a client */
+	TARGET_TCP,     /* tcp:HOST:PORT */
+	TARGET_UNIX,    /* unix:PATH */
+};
+
+struct target {
+	enum target_kind kind;
+	const char *text; /* command, HOST:PORT or path */
+	struct net_addr addr;
+};
+
+/* What a command is told of its client, in its environment (UCSPI). */
+struct target_client {
+	struct net_addr remote;
+	int fd;                /* of its connection */
+	const char *name, *id; /* XL_CLIENT, XL_CLIENT_ID; NULL: unknown */
+	const char *self_name, *self_id, *cluster;
+};
+
+/* What a client is joined to. */
+struct target_ends {
+	int from, to;    /* non-blocking; the same one for a server */
+	pid_t pid;       /* of the command, leader of its group; 0: none */
+	bool connecting; /* a connection is under way */
+};
+
+/* Takes the text of --service, which outlives it.  ERR_MALFORMED. */
+enum err
+target_parse(struct target *t, const char *text);
+
+/*
+ * Looks up the host of a server; may take seconds.  ERR_UNREACHABLE: no such
+ * name; ERR_TIMEOUT; ERR_SYSTEM.
+ */
+enum err
+target_resolve(struct target *t);
+
+/* Starts a command or a connection.  ERR_SYSTEM, ERR_UNREACHABLE (errno). */
+enum err
+target_open(const struct target *t, const struct target_client *client,
+	    struct target_ends *ends);
+
+#endif
