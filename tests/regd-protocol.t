@@ -262,7 +262,7 @@ import ident
 c = ident.Cred(sys.argv[2])
 print(c.name, c.id.hex(), ident.spki(c.ck) == ident.vectors(
     "key-rsa2048-1.hex")["spki"])' "$PEER" reg/regCred.dat)" \
-	"reg $(printf '9fe68153%056d' 0) True" "its credential is read by the peer"
+	"reg $(xl nodeid -d reg) True" "its credential is read by the peer"
 
 for dialect in sealed documented prefixed; do
 	case $dialect in
