@@ -130,6 +130,7 @@ daemon_swap_roster(struct daemon *d)
 	control_set_roster(&d->control, fresh);
 	d->follow.roster = fresh;
 	d->hooks_config.cluster = fresh->name;
+	daemon_move(d);
 	if (!changed)
 		return;
 	daemon_tell(d, EVENT_ROSTER, EVENT_NO_MEMBER);

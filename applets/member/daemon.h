@@ -71,6 +71,10 @@ daemon_read_roster(struct daemon *d);
 void
 daemon_swap_roster(struct daemon *d);
 
+/* Listens, and dials, where the roster in force says that this node is. */
+void
+daemon_move(struct daemon *d);
+
 /* Tells of something that has happened to the member with index, or to all. */
 void
 daemon_tell(struct daemon *d, enum event_kind kind, unsigned index);

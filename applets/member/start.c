@@ -161,6 +161,35 @@ open_port(struct daemon *d)
 }
 
 static void
+set_source(struct daemon *d)
+{
+	d->peers_config.from = d->local;
+	net_set_port(&d->peers_config.from, 0);
+}
+
+void
+daemon_move(struct daemon *d)
+{
+	const struct endpoint *end =
+		&roster_find(d->roster, d->roster->self)->ends[0];
+	const char *host = d->opt->bind ? d->opt->bind : end->host;
+	struct net_addr old = d->local, now;
+	/* A name would have to be waited for: that is for the next start. */
+	if (net_parse(&now, host, end->port) != ERR_OK ||
+	    (net_same_host(&now, &old) && net_port(&now) == net_port(&old)))
+		return;
+	listen_stop(&d->listen);
+	d->local = now;
+	if (open_port(d) != 0) {
+		d->local = old;
+		(void)open_port(d);
+	}
+	set_source(d);
+	/* There was room in the loop for the one before. */
+	(void)listen_start(&d->listen);
+}
+
+static void
 say_waits(void *daemon, enum err why)
 {
 	(void)daemon;
@@ -239,8 +268,7 @@ start_peers(struct daemon *d)
 	d->peers_config.rng = &d->rng;
 	d->peers_config.hello_len = d->identity.ck.pub.n_len;
 	d->peers_config.any_address = opt->any_address;
-	d->peers_config.from = d->local;
-	net_set_port(&d->peers_config.from, 0);
+	set_source(d);
 	d->listen.loop = &d->loop;
 	d->listen.owner = &d->peers;
 	d->listen.has_room = peers_has_room;
