@@ -46,8 +46,8 @@ endef
 # Debian packages: to build, to test, and for the sanitizers, fuzzers and lint.
 # a|b is one or the other.
 PKGS_BUILD = gcc musl-tools nanopb xz-utils $(if $(findstring clang,$(CC)),clang)
-PKGS_CHECK = 'busybox|busybox-static' iproute2 jq mandoc openssh-client \
-	openssl perl procps python3-cryptography strace
+PKGS_CHECK = 'busybox|busybox-static' iproute2 jq mandoc nftables \
+	openssh-client openssl perl procps python3-cryptography strace
 PKGS_LINT = clang clang-format clang-tidy cppcheck git libc6-dev \
 	libclang-rt-14-dev llvm mandoc shellcheck
 

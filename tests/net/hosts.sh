@@ -21,7 +21,9 @@
 #				cuts each group off from all others: packets
 #				between them are lost; who is in none is in
 #				the group of the rest
-#	heal			ends it
+#	estrange HOST HOST	packets between these two are lost; 1 where the
+#				kernel cannot
+#	heal			ends both
 #	unplug HOST, plug HOST	takes its interface down, and up again
 #	lossy HOST N		N percent of all packets from and to it are
 #				lost (0: none); 1 where the kernel cannot
@@ -30,6 +32,12 @@
 #	mss HOST N		what others may put into a segment to it
 #	move HOST ADDR		gives it that address, IPv4 or IPv6, in place
 #				of what it had
+#	hide HOST NAME PORT...	makes a host NAME, 192.168.77.2, behind HOST, which
+#				translates addresses: what is sent to these of
+#				its TCP ports goes there, and what comes from
+#				there seems to be its own; 1 without nft
+#	hide_more HOST		from then on what is sent there seems to be its
+#				own as well, and nothing else begins there
 #	named NAME ADDR		what /etc/hosts says from now on
 #	sniff NAME HOST [PORT]	writes the TCP segments at HOST's interface to
 #				NAME.out: FROM PORT TO PORT FLAGS BYTES
@@ -70,6 +78,7 @@ hosts_enter()
 [ "${XL_HOSTS:-}" ] || hosts_enter
 unset XL_HOSTS
 hosts_count=0
+hosts_group=0
 # Where rules of the switch send what is to be lost.
 hosts_sink="mirred egress redirect dev sink"
 
@@ -221,8 +230,24 @@ partition()
 	done
 }
 
+# By the source in the Ethernet header, which is in front of where rules look.
+hosts_deaf()
+{
+	tc -n sw qdisc add dev "p${1#h}" clsact 2>/dev/null
+	# shellcheck disable=SC2086 # several words
+	tc -n sw filter add dev "p${1#h}" egress prio 7 protocol all u32 \
+		match u16 "0x770${2#h}" 0xffff at -4 action $hosts_sink \
+		2>/dev/null
+}
+
+estrange()
+{
+	hosts_deaf "$1" "$2" && hosts_deaf "$2" "$1"
+}
+
 hosts_home()
 {
+	tc -n sw filter del dev "p$1" egress prio 7 2>/dev/null
 	ip -n sw link set "p$1" nomaster
 	ip -n sw link set "p$1" master br0
 }
@@ -330,6 +355,48 @@ move()
 		;;
 	esac
 	hosts_each hosts_tell
+}
+
+hide()
+{
+	command -v nft >/dev/null || return
+	hosts_ports=$(shift 2 && echo "$@" | tr ' ' ,)
+	ip netns add "$2" &&
+	ip -n "$1" link add name inside type veth peer name eth0 netns "$2" &&
+	ip -n "$1" addr add 192.168.77.1/24 dev inside &&
+	ip -n "$1" link set inside up &&
+	hosts_batch "$2" <<-END &&
+		link set lo up
+		addr add 192.168.77.2/24 dev eth0
+		link set eth0 up
+		route add default via 192.168.77.1
+	END
+	on "$1" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward' &&
+	on "$1" nft -f - <<-END 2>/dev/null
+		table ip nat {
+			chain in {
+				type nat hook prerouting priority -100;
+				iifname eth0 tcp dport { $hosts_ports } dnat to 192.168.77.2
+			}
+			chain out {
+				type nat hook postrouting priority 100;
+				oifname eth0 masquerade
+			}
+		}
+	END
+}
+
+hide_more()
+{
+	on "$1" nft -f - <<-END
+		add rule ip nat out oifname inside masquerade
+		table ip filter {
+			chain forward {
+				type filter hook forward priority 0;
+				iifname inside ct state new drop
+			}
+		}
+	END
 }
 
 # In place: a new file would not be the one that is mounted.

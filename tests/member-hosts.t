@@ -1,0 +1,464 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# xl-member on real hosts: partitions and their healing, hosts that move, hang,
+# or cannot be reached, links that lose packets or carry small ones, address
+# translation, and a stranger who is to learn nothing.
+
+. "${0%/*}/lib.sh"
+. "$ROOT/tests/net/hosts.sh"
+. "$ROOT/tests/net/identity.sh"
+
+need jq /usr/bin/python3
+$XLBOX --list 2>/dev/null | grep -qx xl-member || skip_all "xl-member is not built"
+hosts_make 7 || skip_all "no switch here"
+for i in 1 2 3 4 5; do
+	identity n$i $i h$i
+	echo 0 >h$i.mark
+done
+identity reg
+
+# Each host's events, one a line: NUMBER EVENT MEMBER ADDRESS UP/SIZE QUORUM.
+# A message is kept beside.
+cat >hook <<'EOS'
+#!/bin/sh
+echo "$XL_SEQ $XL_EVENT $XL_MEMBER $XL_MEMBER_ADDR $XL_UP/$XL_SIZE $XL_QUORUM" \
+	>>"$1/$XL_SELF.events"
+[ "$XL_EVENT" != message ] || {
+	cat >"$1/$XL_SELF.message.new"
+	mv "$1/$XL_SELF.message.new" "$1/$XL_SELF.message"
+}
+EOS
+chmod +x hook
+
+# join I OPTION...
+join()
+{
+	i=$1
+	shift
+	on h$i xl join -r reg/regCred.dat -d n$i -c alpha "$@"
+}
+
+# member I OPTION...: starts it on hI; its process ID is in $pidI
+member()
+{
+	i=$1
+	shift
+	on_ready h$i h$i xl member -d n$i --ready-fd 3 -v -x "$T/hook $T" "$@" ||
+		diag "$(cat h$i.err)"
+	eval "pid$i=$PID"
+}
+
+# pid I: its process ID
+pid()
+{
+	eval "echo \$pid$1"
+}
+
+# ask I WORD...: a subcommand of the daemon on hI
+ask()
+{
+	i=$1
+	shift
+	xl member -d n$i "$@"
+}
+
+# From here on, what the hosts heard before is forgotten.
+mark()
+{
+	for i in 1 2 3 4 5; do
+		[ ! -e h$i.events ] || wc -l <h$i.events >h$i.mark
+	done
+}
+
+# heard I ERE: whether hI has had such an event since the mark
+heard()
+{
+	tail -n +$(($(cat h$1.mark) + 1)) h$1.events | grep -qE "^[0-9]+ $2"
+}
+
+# hear "I..." ERE: until each of them has
+hear()
+{
+	for host in $1; do
+		wait_for heard "$host" "$2" || {
+			diag "h$host did not hear of $2; it heard:" \
+				"$(cat "h$host.events")"
+			return 1
+		}
+	done
+}
+
+# quiet "I..." ERE: none of them has
+quiet()
+{
+	for host in $1; do
+		! heard "$host" "$2" || {
+			diag "h$host heard of $2:" "$(cat "h$host.events")"
+			return 1
+		}
+	done
+}
+
+# up I NAME...: whether hI holds exactly these up
+up()
+{
+	i=$1
+	shift
+	[ "$(ask "$i" status --format json 2>/dev/null |
+		jq -r '[.members[] | select(.up) | .name] | join(" ")')" = "$*" ]
+}
+
+# see "I..." NAME...: until each holds exactly these up
+see()
+{
+	hosts=$1
+	shift
+	for host in $hosts; do
+		wait_for up "$host" "$@" || {
+			diag "h$host sees: $(ask "$host" status)"
+			diag "$(tail -n 20 "h$host.err")"
+			return 1
+		}
+	done
+}
+
+# addr I NAME: where hI has it
+addr()
+{
+	ask "$1" status --format json 2>/dev/null | jq -r --arg name "$2" \
+		'.members[] | select(.name == $name) | .endpoints[0]'
+}
+
+is_at()
+{
+	[ "$(addr "$1" "$2")" = "$3" ]
+}
+
+# tell_all I: each has what the registry says, but for hI, which has just joined
+tell_all()
+{
+	for host in 1 2 3 4 5; do
+		[ $host = "$1" ] || { join $host >/dev/null &&
+			kill -s HUP "$(pid $host)"; }
+	done
+}
+
+# know NAME END: until all have it there
+know()
+{
+	for host in 1 2 3 4 5; do
+		wait_for is_at $host "$1" "$2" || {
+			diag "h$host has $1 at $(addr $host "$1")"
+			return 1
+		}
+	done
+}
+
+# --- all up, three of them following the registry ---
+
+on_ready reg h1 xl regd -d reg --ready-fd 3
+# One after the other, so that hI has the index I - 1; then each has all.
+for n in 1 2 3 4 5 1 2 3 4 5; do
+	join $n -s 5 -w 0 -e 10.77.0.$n:7001 -e 10.77.0.$n:7002
+done >joined
+is "$(grep -c '5 of 5 members' joined)" 6 "five hosts join"
+for i in 1 2 3; do
+	member $i -r reg/regCred.dat
+done
+member 4
+member 5
+ok "all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+ok "and have quorum" hear "1 2 3 4 5" "quorum "
+for i in 1 2 3 4 5; do
+	for j in 1 2 3 4 5; do
+		[ $i = $j ] || hear $i "member-up h$j 10.77.0.$j:7001 " ||
+			echo "$i $j"
+	done
+done >unheard
+is "$(cat unheard)" "" "and each is told of each"
+is "$(sort -n h1.events | sed -n '1s/^\([0-9]* [a-z]*\) .*/\1/p')" "1 start" \
+	"the first event is the start"
+
+# --- a partition into three and two ---
+
+mark
+partition h4 h5
+ok "three of five: told of both others" hear "1 2 3" "member-down h4 "
+ok "three of five: both" hear "1 2 3" "member-down h5 "
+ok "two of five: told of all three" eval 'hear "4 5" "member-down h1 " &&
+	hear "4 5" "member-down h2 " && hear "4 5" "member-down h3 "'
+ok "two of five: no quorum" hear "4 5" "no-quorum "
+status 1 "two of five: status says so" ask 4 status -q
+status 75 "two of five: wait says so" ask 4 wait quorum -w 1
+status 0 "three of five: quorum" ask 1 status -q
+ok "three of five: it was never lost" quiet "1 2 3" "no-quorum "
+ok "three of five: nor a friend" quiet "1 2 3" "member-down h[123] "
+ok "two of five: nor a friend" quiet "4 5" "member-down h[45] "
+echo over there >text
+status 1 "a message to the other side is not sent" \
+	sh -c '"$@" <text' sh $XLBOX xl-member -d n1 send -w 5 h4
+out_is "h4: not sent: down" "and that is said"
+status 0 "one to the same side is" \
+	sh -c '"$@" <text' sh $XLBOX xl-member -d n4 send h5
+heal
+ok "healed: all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+ok "healed: quorum again" hear "4 5" "quorum "
+ok "healed: told of those that are back" eval 'hear "1 2 3" "member-up h4 " &&
+	hear "1 2 3" "member-up h5 " && hear "4 5" "member-up h1 "'
+ok "healed: quorum was never lost over there" quiet "1 2 3" "no-quorum "
+status 0 "healed: messages pass" \
+	sh -c '"$@" <text' sh $XLBOX xl-member -d n1 send -a
+
+# --- a process that hangs, a host without a link, one that is killed ---
+
+mark
+kill -s STOP "$pid5"
+ok "hung: all others are told" hear "1 2 3 4" "member-down h5 "
+ok "hung: of it alone" quiet "1 2 3 4" "member-down h[1234] "
+kill -s CONT "$pid5"
+ok "hung: and it is back" see "1 2 3 4 5" h1 h2 h3 h4 h5
+
+mark
+unplug h3
+ok "unplugged: all others are told" hear "1 2 4 5" "member-down h3 "
+ok "unplugged: of it alone" quiet "1 2 4 5" "member-down h[1245] "
+ok "unplugged: itself has no quorum" hear 3 "no-quorum "
+plug h3
+ok "unplugged: and it is back" see "1 2 3 4 5" h1 h2 h3 h4 h5
+
+mark
+stop "$pid2" KILL
+ok "killed: all others are told" hear "1 3 4 5" "member-down h2 "
+ok "killed: of it alone" quiet "1 3 4 5" "member-down h[1345] "
+member 2 -r reg/regCred.dat
+ok "killed: and it is back" see "1 2 3 4 5" h1 h2 h3 h4 h5
+ok "killed: told of" hear "1 3 4 5" "member-up h2 "
+
+# A host that loses power and is back before anybody noticed: the others are
+# left with sessions that nobody ends.
+mark
+unplug h2
+stop "$pid2" KILL
+plug h2
+member 2 -r reg/regCred.dat
+ok "restarted unseen: it sees all" see 2 h1 h2 h3 h4 h5
+ok "restarted unseen: all have a session with it" \
+	eval 'for i in 1 3 4 5; do ask $i send -w 60 h2 <text >/dev/null ||
+		exit; done'
+
+mark
+if estrange h1 h2; then
+	ok "estranged: each holds the other down" eval \
+		'hear 1 "member-down h2 " && hear 2 "member-down h1 "'
+	ok "estranged: nobody else does" quiet "3 4 5" "member-down "
+	ok "estranged: they hold nobody else down" \
+		quiet "1 2" "member-down h[345] "
+	heal
+	ok "estranged: all is well again" see "1 2 3 4 5" h1 h2 h3 h4 h5
+else
+	skip "two that cannot reach each other" "the kernel has no means for it"
+fi
+
+# --- small packets and segments, from the Hello on ---
+
+head -c 16000 /dev/urandom >long
+# carries WHAT: h2 starts anew, and a long message gets through both ways
+carries()
+{
+	stop "$pid2"
+	member 2 -r reg/regCred.dat
+	ok "$1: all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+	rm -f h*.message
+	status 0 "$1: a long message from it" \
+		sh -c '"$@" <long' sh $XLBOX xl-member -d n2 send -w 60 -a
+	status 0 "$1: and to it" \
+		sh -c '"$@" <long' sh $XLBOX xl-member -d n3 send -w 60 h2
+	for i in 1 2 3 4 5; do
+		wait_for test -e h$i.message && cmp long h$i.message
+	done >differ 2>&1
+	is "$(cat differ)" "" "$1: they are as they were sent"
+}
+
+mtu h2 576
+carries "an MTU of 576"
+mtu h2 1500
+mss h2 88
+sniff segments h2 7001
+sniff=$PID
+carries "segments of 88 bytes"
+ok "segments of 88 bytes: all was seen" sniffed segments "$sniff"
+is "$(awk '$1 != "10.77.0.2" && $6 > 88' segments.out)" "" \
+	"segments of 88 bytes: none was longer"
+mss h2 1460
+
+# --- a link that loses packets ---
+
+mark
+if lossy h2 5; then
+	lost_enough()
+	{
+		ask 1 send -w 60 h2 <text >/dev/null
+		ask 2 send -w 60 h5 <text >/dev/null
+		[ "$(lost h2)" -ge 40 ]
+	}
+	ok "5 percent are lost" wait_for lost_enough
+	ok "and nobody is taken to be down" quiet "1 2 3 4 5" "member-down "
+	lossy h2 0
+else
+	skip "5 percent are lost" "the kernel has no means for it"
+	skip "and nobody is taken to be down" "the kernel has no means for it"
+fi
+
+# --- address translation ---
+
+# h5 is known at an address that only its neighbour has.
+if hide h5 in5 7001 7002; then
+	stop "$pid5"
+	on_ready h5 in5 xl member -d n5 --ready-fd 3 -v -x "$T/hook $T" \
+		--bind 192.168.77.2 || diag "$(cat h5.err)"
+	pid5=$PID
+	ok "translated: all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+	is "$(addr 1 h5)" 10.77.0.5:7001 "translated: at the outer address"
+	# Now that it cannot begin, and cannot tell who does, ...
+	stop "$pid5"
+	hide_more h5
+	on_ready h5 in5 xl member -d n5 --ready-fd 3 -v -x "$T/hook $T" \
+		--bind 192.168.77.2 || diag "$(cat h5.err)"
+	refused()
+	{
+		ask 1 status --format json | jq -e '.members[] |
+			select(.name == "h5") | (.up | not) and .last_error' \
+			>/dev/null
+	}
+	ok "an address of nobody's: not let in" wait_for refused
+	ok "an address of nobody's: sees none" up 5 h5
+	stop "$PID"
+	# ... it has to let in who comes.
+	on_ready h5 in5 xl member -d n5 --ready-fd 3 -v -x "$T/hook $T" \
+		--bind 192.168.77.2 --any-address || diag "$(cat h5.err)"
+	pid5=$PID
+	ok "any address: all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+	stop "$pid5"
+	on h5 nft flush ruleset
+	member 5
+	ok "not translated: all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+else
+	skip "address translation" "no nft, or the kernel has no means for it"
+fi
+
+# --- strangers ---
+
+sniff stranger h1 7001
+sniff=$PID
+cat >knock.py <<'EOS'
+import os, socket, sys
+# Whatever is sent, until the other end closes; what comes back is printed.
+s = socket.create_connection((sys.argv[1], 7001))
+try:
+    s.sendall(os.urandom(int(sys.argv[2])))
+    print(len(s.recv(65536)))
+except OSError:
+    print(0)
+EOS
+for n in 0 1 255 256 257 4096; do
+	is "$(on h7 /usr/bin/python3 knock.py 10.77.0.1 $n)" 0 \
+		"a stranger who sends $n bytes gets nothing"
+done
+if [ -e "$ROOT/tests/net/peer/stranger.py" ] &&
+	/usr/bin/python3 -c 'import cryptography' 2>/dev/null; then
+	status 0 "nor one with the Hello of a member" on h7 \
+		"$ROOT/tests/net/peer/stranger.py" -d n2 --at h1 \
+		--outside 10.77.0.7 cluster/outside
+else
+	skip "nor one with the Hello of a member" "no python3-cryptography"
+fi
+members_talked()
+{
+	grep -qE '^10\.77\.0\.1 .* [1-9][0-9]*$' stranger.out
+}
+ok "what members send is seen" wait_for members_talked
+ok "all was seen" sniffed stranger "$sniff"
+is "$(awk '$1 == "10.77.0.1" && $3 == "10.77.0.7" && $6 > 0' stranger.out)" "" \
+	"not one byte went to the stranger"
+ok "who was seen to connect" grep -q '^10.77.0.7 [0-9]* 10.77.0.1 7001 S 0$' \
+	stranger.out
+# --- hosts that move ---
+
+# h1 to h3 learn of it from the registry, h4 and h5 are told.
+mark
+stop "$pid2"
+move h2 10.77.0.102
+status 0 "h2 joins from another address" \
+	join 2 -e 10.77.0.102:7001 -e 10.77.0.102:7002
+member 2
+for i in 1 3; do
+	ok "h$i learns of it from the registry" wait_for is_at $i h2 10.77.0.102:7001
+done
+ok "and is told" hear "1 3" "roster "
+for i in 4 5; do
+	join $i >/dev/null
+	kill -s HUP "$(pid $i)"
+	ok "SIGHUP: h$i has it" wait_for is_at $i h2 10.77.0.102:7001
+done
+ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+like "$(cat n1/cluster.dat)" 10.77.0.102:7001 "h1 has written it"
+is "$(grep -c 10.77.0.2: n1/cluster.dat)" 0 "in place of the old one"
+
+# Without a restart: it listens where its new cluster.dat says.
+mark
+move h3 10.77.0.103
+status 0 "h3 moves while it runs" \
+	join 3 -e 10.77.0.103:7001 -e 10.77.0.103:7002
+kill -s HUP "$pid3"
+for i in 2 4 5; do
+	join $i >/dev/null
+	kill -s HUP "$(pid $i)"
+done
+ok "all know its new address" know h3 10.77.0.103:7001
+# The old sessions have nobody at the other end: a message finds out.
+talks()
+{
+	for i in 1 2 4 5; do
+		ask $i send -w 20 h3 <text >/dev/null 2>&1 || return
+	done
+}
+ok "and talk to it there" wait_for talks
+ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+
+# By a name: who is there is found when the name has another address.
+stop "$pid5"
+status 0 "h5 is known by its name" join 5 -e h5:7001 -e h5:7002
+member 5
+tell_all 5
+ok "and so all know it" know h5 h5:7001
+ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+stop "$pid5"
+move h5 10.77.0.105
+named h5 10.77.0.105
+member 5
+ok "the name has another address: all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+
+# Others come to it from IPv4 addresses of theirs that its end point cannot
+# tell of, so it has to let in any.
+if hosts_have_ipv6; then
+	stop "$pid4"
+	status 0 "h4 goes over to IPv6" \
+		join 4 -e '[fd00:77::4]:7001' -e '[fd00:77::4]:7002'
+	member 4 --any-address
+	tell_all 4
+	ok "all know its new address" know h4 '[fd00:77::4]:7001'
+	ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+else
+	skip "h4 goes over to IPv6" "the kernel has none"
+fi
+
+# --- all stop ---
+
+mark
+for i in 5 4 3 2 1; do
+	ok "h$i stops with 0" stop "$(pid $i)"
+	ok "h$i: the stop event ran" heard $i "stop "
+done
+
+done_testing
