@@ -19,10 +19,10 @@ member()
 	eval "PID$n=$PID"
 }
 
-# up N COUNT: member N has so many up
+# up N COUNT [DIR]: member N, in c/mN or DIR, has so many up
 up()
 {
-	[ "$(xl member -d "c/m$1" status --format json |
+	[ "$(xl member -d "${3:-c/m$1}" status --format json |
 		jq '[.members[] | select(.up)] | length')" = "$2" ]
 }
 
@@ -206,6 +206,26 @@ member 1
 ok "--bind: who is behind another address is up" wait_for up 1 2
 stop "$b"
 stop "$PID1"
+
+# Known by host names: ports of their own, as the address is the same.
+cp -r c/m1 b1
+port=$((20000 + $$ % 10000))
+named()
+{
+	sed "s/$(cluster_addr 0):7001/localhost:$port/
+		s/$(cluster_addr 1):7001/localhost:$((port + 1))/" "$1/cluster.dat" >"$2"
+}
+named c/m0 b/cluster.dat
+named c/m1 b1/cluster.dat
+spawn_ready b xl member -d b --ready-fd 3
+b=$PID
+spawn_ready b1 xl member -d b1 --ready-fd 3
+PID1=$PID
+ok "members with host names find each other" wait_for up 1 2 b
+ok "and each other" wait_for up 1 2 b1
+stop "$b"
+stop "$PID1"
+rm -rf b1
 
 # Dials from an address that is no member's.
 sed "s/$(cluster_addr 0)/$(cluster_addr 8)/" c/m0/cluster.dat >b/cluster.dat
