@@ -170,8 +170,8 @@ begin(struct loop_watch *timer, short revents)
 	(void)revents;
 	f->began = loop_now();
 	timer->deadline = LOOP_NEVER;
-	enum err e =
-		look_start(&f->look, c->registry, c->folder, f->roster->name);
+	enum err e = look_start(&f->look, c->registry, c->folder,
+				f->roster->name, c->min_bits);
 	if (e == ERR_OK)
 		return;
 	fail(f, e, e == ERR_SYSTEM ? strerror(errno) : err_text(e));

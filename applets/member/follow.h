@@ -33,6 +33,7 @@ struct follow_config {
 	const char *folder;   /* the node's */
 	int64_t interval_ms;
 	int64_t limit_ms;
+	unsigned min_bits; /* of all keys */
 	/*
 	 * The registry has another roster than the one in force: of the same
 	 * cluster, with this node and its keys in it, maybe at another index.

@@ -21,7 +21,7 @@
 /* Becomes xl-join; out and errors are pipes. */
 static _Noreturn void
 become_join(const char *registry, const char *folder, const char *cluster,
-	    int out, int errors)
+	    unsigned min_bits, int out, int errors)
 {
 	char of_registry[FILE_PATH_MAX], of_node[FILE_PATH_MAX];
 	char name[TEXT_NAME_MAX + 1];
@@ -36,8 +36,11 @@ become_join(const char *registry, const char *folder, const char *cluster,
 		of_node,
 		(char[]){ "-c" },
 		name,
+		(char[]){ "--insecure-test-key" },
 		NULL,
 	};
+	bool weak = min_bits < RSAKEY_BITS_STRONG;
+	int argc = (int)(sizeof argv / sizeof *argv) - (weak ? 1 : 2);
 	fmt_text(of_registry, sizeof of_registry, "%s", registry);
 	fmt_text(of_node, sizeof of_node, "%s", folder);
 	fmt_text(name, sizeof name, "%s", cluster);
@@ -48,7 +51,8 @@ become_join(const char *registry, const char *folder, const char *cluster,
 	child_close_from(STDERR_FILENO + 1);
 	say_program(join_applet.page.name);
 	opt_restart();
-	_exit(join_applet.main((int)(sizeof argv / sizeof *argv) - 1, argv));
+	argv[argc] = NULL;
+	_exit(join_applet.main(argc, argv));
 }
 
 /* The end */
@@ -201,7 +205,7 @@ map_text(struct look *l)
 
 enum err
 look_start(struct look *l, const char *registry, const char *folder,
-	   const char *cluster)
+	   const char *cluster, unsigned min_bits)
 {
 	int out[2] = { -1, -1 }, errors[2] = { -1, -1 };
 	pid_t pid = -1;
@@ -210,7 +214,8 @@ look_start(struct look *l, const char *registry, const char *folder,
 	if (map_text(l) && open_pipe(out) && open_pipe(errors))
 		pid = _Fork();
 	if (pid == 0)
-		become_join(registry, folder, cluster, out[1], errors[1]);
+		become_join(registry, folder, cluster, min_bits, out[1],
+			    errors[1]);
 	int why = errno;
 	close_one(&out[1]);
 	close_one(&errors[1]);

@@ -48,12 +48,13 @@ void
 look_init(struct look *l);
 
 /*
- * Begins one, with xl-join's options -r, -d and -c; none is under way.
- * ERR_SYSTEM (errno), ERR_BUSY when the loop is full.
+ * Begins one, with xl-join's options -r, -d and -c, and --insecure-test-key
+ * if min_bits asks for it; none is under way.  ERR_SYSTEM (errno), ERR_BUSY
+ * when the loop is full.
  */
 enum err
 look_start(struct look *l, const char *registry, const char *folder,
-	   const char *cluster);
+	   const char *cluster, unsigned min_bits);
 
 /* Whether one is under way. */
 bool

@@ -248,6 +248,7 @@ start_follow(struct daemon *d)
 	d->follow_config.folder = d->opt->dir;
 	d->follow_config.interval_ms = d->opt->registry_ms;
 	d->follow_config.limit_ms = FOLLOW_LIMIT_MS;
+	d->follow_config.min_bits = d->opt->min_bits;
 	if (!d->opt->registry)
 		return ERR_OK;
 	return follow_init(&d->follow, &d->follow_config, d->roster);

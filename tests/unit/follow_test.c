@@ -37,8 +37,11 @@ check_arguments(int argc, char **argv)
 					    "--format=dat", "-r",     "cred",
 					    "-d",           NULL,     "-c",
 					    "alpha" };
+	if (argc == 11 && strcmp(argv[10], "--insecure-test-key") == 0 &&
+	    !argv[11])
+		return "moved";
 	if (argc != 10 || argv[10])
-		return "odd-arguments";
+		return "odd arguments";
 	for (int i = 0; i < argc; i++)
 		if (want[i] && strcmp(argv[i], want[i]) != 0)
 			return argv[i];
@@ -133,6 +136,7 @@ static struct follow_config config = {
 	.rng = &rng,
 	.registry = "cred",
 	.limit_ms = 60000,
+	.min_bits = RSAKEY_BITS_STRONG,
 	.taken = take,
 };
 
@@ -218,6 +222,9 @@ test_ends(void)
 	expect("hang", "registry: no answer in time", 0, 1);
 	expect("late", "registry: no answer in time", 0, 1);
 	config.limit_ms = 60000;
+	config.min_bits = RSAKEY_BITS_MIN;
+	expect("weak", "", 1, 0);
+	config.min_bits = RSAKEY_BITS_STRONG;
 }
 
 static void
