@@ -46,6 +46,8 @@ usage -d dir --dialects sealed,
 usage -d dir --dialects ''
 usage -d dir --max-sessions 0
 usage -d dir --max-sessions 1000001
+usage -d dir --max-per-address 0
+usage -d dir --max-per-address 1000001
 usage -d dir --workers -1
 usage -d dir --workers 65
 usage -d dir --hello-timeout 0
@@ -285,7 +287,8 @@ release()
 }
 
 identity slots
-start slots -a 127.0.0.1 --max-sessions 4 --hello-timeout 60
+start slots -a 127.0.0.1 --max-sessions 4 --max-per-address 4 \
+	--hello-timeout 60
 regd=$PID
 hold 4
 ok "slots taken: who says nothing makes room" works slots/regCred.dat
@@ -294,9 +297,52 @@ release
 ok "slots taken: goes on" works slots/regCred.dat
 ok "slots taken: ends with 0" stop "$regd"
 
+# --- sessions an address ---
+
+# known COUNT: nodes that say who they are hold so many sessions until release
+known()
+{
+	rm -f known.in
+	mkfifo known.in
+	spawn known sh -c 'exec "$@" <known.in' sh "$ROOT/tests/net/load.py" \
+		hold --cred slots/regCred.dat --known --count "$1"
+	exec 4>known.in
+	wait_for grep -q held known.out
+}
+
+start slots -a 127.0.0.1 --max-sessions 9 -v
+regd=$PID
+known 3
+holder=$PID
+not_ok "an address has a quarter of the sessions" works slots/regCred.dat
+not_ok "and no more" works slots/regCred.dat
+ok "told" grep -q 'refused: 127\.0\.0\.1 has 3 sessions$' regd.err
+is "$(grep -c 'refused: ' regd.err)" 1 "told once"
+is "$(grep -c ': connected$' regd.err)" 3 "they were not let in"
+spawn other perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(
+	PeerAddr => $ARGV[0], LocalAddr => "127.0.0.2") or die; sleep 600' \
+	"$(head -n 1 regd.out)"
+ok "another is let in" wait_for grep -q ' 127\.0\.0\.2:[0-9]*: connected$' \
+	regd.err
+stop "$PID"
+release
+ok "who was in all the time is served" stop "$holder" 0
+ok "who is gone makes room" wait_for works slots/regCred.dat
+hold 3
+ok "and who says nothing" wait_for works slots/regCred.dat
+release
+stop "$regd"
+start slots -a 127.0.0.1 --max-sessions 9 --max-per-address 4
+regd=$PID
+known 3
+ok "--max-per-address" works slots/regCred.dat
+release
+stop "$regd"
+
 identity files
 spawn_ready regd sh -c 'ulimit -n 24 && exec "$@"' sh $XLBOX xl-regd \
-	-d files -a 127.0.0.1 -p 0 --ready-fd 3 --max-sessions 100
+	-d files -a 127.0.0.1 -p 0 --ready-fd 3 --max-sessions 100 \
+	--max-per-address 100
 regd=$PID
 ok "descriptors: their limit is told" grep -q '24 descriptors are too few' regd.err
 hold 40

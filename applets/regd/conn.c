@@ -11,6 +11,7 @@
 #include "core/base/log.h"
 
 #define GRACE 1000      /* ms an unknown client keeps its slot for certain */
+#define QUIET 10000     /* ms without refusals until one is told again */
 #define DRAIN_MAX 65536 /* bytes that are thrown away when closing */
 
 #define CONN_OF(pointer, member)                                         \
@@ -38,6 +39,7 @@ free_slot(struct conn *c)
 {
 	serve_end(c->all->serve, &c->client);
 	c->used = false;
+	origins_set(&c->all->origins, c->slot, NULL);
 	slots_give(&c->all->slots, c->slot);
 }
 
@@ -206,16 +208,68 @@ take_settled(struct client *client)
 	update(c);
 }
 
+/* Whether all that the client has done can be had without any key. */
+static bool
+is_unknown(const struct conn *c)
+{
+	return c->used && (c->client.state == SERVE_HELLO ||
+			   c->client.state == SERVE_ANONYMOUS);
+}
+
+/*
+ * Ends the session that has been unknown for the longest time, if that is
+ * GRACE; of those from one address, unless it is NULL.
+ */
+static bool
+drop_oldest(struct conns *all, const struct net_addr *from)
+{
+	struct conn *oldest = NULL;
+	for (size_t i = 0; i < all->slots.made; i++) {
+		struct conn *c = slots_item(&all->slots, i);
+		if ((!from || origins_is(&all->origins, i, from)) &&
+		    is_unknown(c) && (!oldest || c->began < oldest->began))
+			oldest = c;
+	}
+	if (!oldest || oldest->began > loop_now() - GRACE)
+		return false;
+	log_line(LOG_LEVEL_DEBUG, "%lu %s: makes room", oldest->client.number,
+		 oldest->client.peer);
+	end_conn(oldest);
+	return true;
+}
+
+/* Whether another session may come from there. */
+static bool
+admits(struct conns *all, const struct net_addr *from)
+{
+	char text[NET_TEXT_MAX];
+	if (origins_count(&all->origins, from) < all->max_per_address ||
+	    drop_oldest(all, from))
+		return true;
+	int64_t now = loop_now();
+	if (now >= all->quiet_until) {
+		net_format_host(text, from);
+		log_line(LOG_LEVEL_ERROR,
+			 "connections are refused: %s has %zu sessions", text,
+			 all->max_per_address);
+	}
+	all->quiet_until = now + QUIET;
+	return false;
+}
+
 /* Begins a session on a connected socket, which is then its own. */
 static void
 open_conn(void *owner, int fd, const struct net_addr *peer)
 {
 	struct conns *all = owner;
-	size_t slot = slots_take(&all->slots);
+	size_t slot = SLOTS_NONE;
+	if (admits(all, peer))
+		slot = slots_take(&all->slots);
 	if (slot == SLOTS_NONE) {
 		close(fd);
 		return;
 	}
+	origins_set(&all->origins, slot, peer);
 	struct conn *c = slots_item(&all->slots, slot);
 	uint8_t *buffers = slots_buffer(&all->slots, slot);
 	c->all = all;
@@ -235,30 +289,10 @@ open_conn(void *owner, int fd, const struct net_addr *peer)
 	update(c);
 }
 
-/* Whether all that the client has done can be had without any key. */
-static bool
-is_unknown(const struct conn *c)
-{
-	return c->used && (c->client.state == SERVE_HELLO ||
-			   c->client.state == SERVE_ANONYMOUS);
-}
-
 static bool
 drop_one(void *owner)
 {
-	struct conns *all = owner;
-	struct conn *oldest = NULL;
-	for (size_t i = 0; i < all->slots.made; i++) {
-		struct conn *c = slots_item(&all->slots, i);
-		if (is_unknown(c) && (!oldest || c->began < oldest->began))
-			oldest = c;
-	}
-	if (!oldest || oldest->began > loop_now() - GRACE)
-		return false;
-	log_line(LOG_LEVEL_DEBUG, "%lu %s: makes room", oldest->client.number,
-		 oldest->client.peer);
-	end_conn(oldest);
-	return true;
+	return drop_oldest(owner, NULL);
 }
 
 static bool
@@ -305,12 +339,16 @@ conns_init(struct conns *all, size_t max)
 	all->count = 0;
 	all->stopping = false;
 	all->serve->resume = take_settled;
-	return slots_init(&all->slots, max, sizeof(struct conn),
-			  2 * SESSION_BUF_LEN);
+	all->quiet_until = 0;
+	enum err e = origins_init(&all->origins, max);
+	return e == ERR_OK ? slots_init(&all->slots, max, sizeof(struct conn),
+					2 * SESSION_BUF_LEN)
+			   : e;
 }
 
 void
 conns_free(struct conns *all)
 {
 	slots_free(&all->slots);
+	origins_free(&all->origins);
 }

@@ -11,6 +11,7 @@
 #include "core/run/listen.h"
 #include "core/run/loop.h"
 #include "core/run/net.h"
+#include "core/run/origins.h"
 #include "core/run/rsapool.h"
 #include "core/run/slots.h"
 #include "core/wire/session.h"
@@ -40,8 +41,12 @@ struct conns {
 	struct session_config config;
 	size_t hello_len; /* bytes of a Hello */
 
+	size_t max_per_address;
+
 	struct slots slots;
-	unsigned long count; /* sessions so far */
+	struct origins origins; /* of the slots */
+	int64_t quiet_until;    /* before, no more refusals are told */
+	unsigned long count;    /* sessions so far */
 	bool stopping;
 };
 

@@ -24,6 +24,7 @@ enum {
 	OPT_CRED_OUT = 1,
 	OPT_DIALECTS,
 	OPT_MAX_SESSIONS,
+	OPT_MAX_PER_ADDRESS,
 	OPT_WORKERS,
 	OPT_HELLO_TIMEOUT,
 	OPT_MESSAGE_TIMEOUT,
@@ -38,15 +39,16 @@ enum {
 #define CRED_OUT "\1"
 #define DIALECTS "\2"
 #define MAX_SESSIONS "\3"
-#define WORKERS "\4"
-#define HELLO_TIMEOUT "\5"
-#define MESSAGE_TIMEOUT "\6"
-#define IDLE_TIMEOUT "\7"
-#define EPHEMERAL "\10"
-#define RECOVER "\11"
-#define SYSLOG "\12"
-#define READY_FD "\13"
-#define TEST_KEY "\14"
+#define MAX_PER_ADDRESS "\4"
+#define WORKERS "\5"
+#define HELLO_TIMEOUT "\6"
+#define MESSAGE_TIMEOUT "\7"
+#define IDLE_TIMEOUT "\10"
+#define EPHEMERAL "\11"
+#define RECOVER "\12"
+#define SYSLOG "\13"
+#define READY_FD "\14"
+#define TEST_KEY "\15"
 
 // clang-format off
 static const char opts[] =
@@ -60,6 +62,7 @@ static const char opts[] =
 	OPT(CRED_OUT, "cred-out", "FILE", "write the credential there too")
 	OPT(DIALECTS, "dialects", "LIST", "serve only these dialects")
 	OPT(MAX_SESSIONS, "max-sessions", "N", "at once (default 1024)")
+	OPT(MAX_PER_ADDRESS, "max-per-address", "N", "from one (a quarter)")
 	OPT(WORKERS, "workers", "N", "RSA processes (default: one a CPU)")
 	OPT(HELLO_TIMEOUT, "hello-timeout", "SECONDS", "for a Hello (10)")
 	OPT(MESSAGE_TIMEOUT, "message-timeout", "SECONDS", "for one message (10)")
@@ -154,6 +157,8 @@ take_argument(struct regd *r, int id, const char *arg)
 		return take_dialects(&r->dialects, arg);
 	case OPT_MAX_SESSIONS:
 		return TAKE_NUMBER(r->max_sessions, arg, 1, SESSIONS_MAX);
+	case OPT_MAX_PER_ADDRESS:
+		return TAKE_NUMBER(r->max_per_address, arg, 1, SESSIONS_MAX);
 	case OPT_WORKERS:
 		return TAKE_NUMBER(r->workers, arg, 0, RSAWORKER_MAX);
 	case OPT_HELLO_TIMEOUT:
@@ -214,6 +219,8 @@ parse_options(struct regd *r, int argc, char **argv)
 	if (r->bits < r->min_bits)
 		return opt_wrong(&regd_applet.page,
 				 "%u bits need --insecure-test-key", r->bits);
+	if (r->max_per_address == 0)
+		r->max_per_address = (r->max_sessions + 3) / 4;
 	return -1;
 }
 

@@ -24,7 +24,7 @@ struct regd {
 	struct public public;
 	unsigned bits, min_bits; /* of keys made, and of keys accepted */
 	size_t id_len;
-	size_t max_sessions;
+	size_t max_sessions, max_per_address;
 	unsigned workers; /* processes for private key operations */
 	unsigned dialects;
 	int64_t hello_ms, message_ms, idle_ms;

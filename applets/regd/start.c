@@ -173,6 +173,7 @@ wire_up(struct regd *r)
 	r->conns.loop = &r->loop;
 	r->conns.pool = &r->pool;
 	r->conns.serve = &r->serve;
+	r->conns.max_per_address = r->max_per_address;
 	r->conns.hello_len = r->identity.ck.pub.n_len;
 	r->conns.config = (struct session_config){
 		.dialects = r->dialects,

@@ -28,7 +28,7 @@ start()
 	rm -f "$dir/ready"
 	mkfifo "$dir/ready"
 	"$BUILD/xlbox" xl-regd -d "$dir/regd" -a 127.0.0.1 -p 0 -q \
-		--ready-fd 3 --workers "${1:-0}" >"$dir/out" 3>"$dir/ready" &
+		--max-per-address 1024 --ready-fd 3 --workers "${1:-0}" >"$dir/out" 3>"$dir/ready" &
 	pid=$!
 	read -r _ <"$dir/ready"
 }

@@ -9,9 +9,10 @@ load.py load --cred regCred.dat --out FILE [--threads N] [--until TEXT]
     the credential again and goes on with the next. An Error with TEXT ends
     it with status 0; any other Error with 1. Ends after N joins.
 
-load.py hold --cred regCred.dat --count N
-    Opens N sessions and holds them until its standard input ends; then each
-    asks something, and unless all are answered it ends with 1.
+load.py hold --cred regCred.dat --count N [--known]
+    Opens N sessions, of nodes that say who they are if known, and holds them
+    until its standard input ends; then each asks something, and unless all
+    are answered it ends with 1.
 
 load.py hello --cred regCred.dat --dialect DIALECT --count N
     Opens N sessions one after the other and closes each at once.
@@ -130,6 +131,8 @@ def hold(o):
             for _ in range(o.count)]
     for c in held:
         c.open()
+        if o.known:
+            c.ask(c.member(b"holder"))
     print("held", flush=True)
     sys.stdin.read()
     answers = [c.ask({"Op": pb.OP["RegCredRequest"]})["op"] for c in held]
@@ -191,6 +194,7 @@ def main():
     p.add_argument("--until")
     p.add_argument("--dialect", choices=xlwire.DIALECTS, default="sealed")
     p.add_argument("--count", type=int, default=0)
+    p.add_argument("--known", action="store_true")
     o = p.parse_args()
     if o.job == "load":
         return Load(o).main()

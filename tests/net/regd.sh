@@ -38,7 +38,7 @@ again()
 	# shellcheck disable=SC2086 # XLBOX may be several words
 	spawn_ready "$dir" sh -c 'ulimit -n "$1"; shift; exec "$@"' sh \
 		"${files:-1100}" $XLBOX xl-regd -d "$dir" -a 127.0.0.1 -p 0 \
-		--ready-fd 3 "$@"
+		--ready-fd 3 --max-per-address 1024 "$@"
 }
 
 rep()
