@@ -158,6 +158,40 @@ is "$(tr -d "\n" <slow.taken)" 122 "all that was taken is told"
 exec 7>&-
 stop "$m0"
 
+# What changes while a command runs is told as it is in the end.
+cat >wait <<EOT
+#!/bin/sh
+[ \$XL_EVENT != start ] || read -r x <$T/gate
+echo \$XL_EVENT \$XL_MEMBER >>$T/last
+EOT
+chmod +x wait
+: >last
+exec 7<>gate
+stop "$m1"
+member 0 -x ./wait
+m0=$PID
+for round in 1 2; do
+	member 1
+	ok "m1 comes, $round" xl member -d c/m0 wait m1
+	stop "$PID"
+	ok "and goes, $round" wait_for eval \
+		"[ \$(grep -c 'no-quorum' m0.err) -eq $round ]"
+done
+member 2
+ok "m2 comes" xl member -d c/m0 wait m2
+m2=$PID
+echo >&7
+exec 7>&-
+ok "all is told" wait_for grep -q '^quorum' last
+is "$(cat last)" "start
+member-down m1
+member-up m2
+quorum" "the last state of each"
+stop "$m2"
+stop "$m0"
+member 1
+m1=$PID
+
 # A folder: all executables, in order, whatever becomes of one.
 mkdir d
 for name in 20-b 10-a plain no.sh; do
