@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "applets/member/hello.h"
+#include "applets/member/reach.h"
 #include "applets/member/service.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
@@ -184,7 +185,7 @@ take_event(struct relay *r, enum relay_event event)
 		return;
 	}
 	relay_end(r);
-	refuse(c, "service unavailable");
+	refuse(c, REACH_UNAVAILABLE);
 }
 
 /* When the client itself has had its time. */
@@ -230,7 +231,7 @@ join(struct client *c)
 	if (e != ERR_OK) {
 		log_line(LOG_LEVEL_ERROR, "client %lu: %s: %s", c->number,
 			 c->service->target.text, strerror(reason));
-		refuse(c, "service unavailable");
+		refuse(c, REACH_UNAVAILABLE);
 		return;
 	}
 	c->began = loop_now();

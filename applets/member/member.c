@@ -8,6 +8,7 @@
  */
 
 #include "applets/applet.h"
+#include "applets/member/connect.h"
 #include "applets/member/daemon.h"
 #include "applets/member/memberopt.h"
 #include "applets/member/script.h"
@@ -15,12 +16,14 @@
 
 /* The ids of options, see memberopt.c. */
 #define DAEMON_TAKES "d\1\2xX\3\4r\5\6\7\10\11\12\13\14\15\16\17vq\20\21\22\27"
+#define CONNECT_TAKES "diwvq\10\21\25\26\27"
 
 static const struct memberopt_job jobs[] = {
 	{ "status", "dq\23", false, status_main },
 	{ "send", "daw\23", true, send_main },
 	{ "wait", "dw", true, wait_main },
 	{ "watch", "d\23\24", false, watch_main },
+	{ "connect", CONNECT_TAKES, true, connect_main },
 	{ "", DAEMON_TAKES, false, daemon_main },
 };
 
@@ -48,7 +51,10 @@ const struct applet member_applet = {
 			"-d DIR status [-q] [--format FORMAT]\n"
 			"-d DIR send -a|NAME... [-w SECONDS] < FILE\n"
 			"-d DIR wait [quorum|all|NAME]... [-w SECONDS]\n"
-			"-d DIR watch [--initial] [--format FORMAT]",
+			"-d DIR watch [--initial] [--format FORMAT]\n"
+			"-d DIR connect [--listen ADDR:PORT] NAME|any\n"
+			"--cluster FILE [-i FILE] connect [--listen ADDR:PORT] "
+			"NAME|any",
 		.opts = memberopt_table,
 	},
 	.main = member_main,

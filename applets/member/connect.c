@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+
+/*
+ * xl-member connect: joins standard input and output to a member's service,
+ * or forwards each connection to a local port.  What the two have in common is
+ * here; forward.c is the second.
+ */
+
+#include "applets/member/connect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applets/applet.h"
+#include "applets/member/forward.h"
+#include "applets/member/memberopt.h"
+#include "applets/member/reach.h"
+#include "applets/member/relay.h"
+#include "applets/member/rosterfile.h"
+#include "applets/startup.h"
+#include "core/base/bytes.h"
+#include "core/base/file.h"
+#include "core/base/fmt.h"
+#include "core/base/opt.h"
+#include "core/base/say.h"
+#include "core/doc/block.h"
+#include "core/doc/identity.h"
+#include "core/ident/keyfile.h"
+#include "core/ident/rng.h"
+
+#define WAIT_MS 10000
+#define WATCHES (REACH_WATCHES + 2) /* and the relay's */
+
+/* All that a run knows. */
+struct connect {
+	const struct memberopt *opt;
+	struct rng rng;
+	struct roster roster;
+	struct rsakey_private sk;
+	struct reach_config config;
+	struct loop loop;
+	struct reach reach; /* of standard input and output */
+	struct relay relay;
+	bool over;
+	int status;
+};
+
+static struct connect run;
+static uint8_t buffers[CHANNEL_BUFFERS_LEN] __attribute__((aligned(4096)));
+
+static void
+finish(int status)
+{
+	run.over = true;
+	run.status = status;
+}
+
+/* Both ways have had their end. */
+static void
+finish_if_done(void)
+{
+	if (run.relay.from_done && !run.relay.eof_due && run.relay.eof_came)
+		channel_close(&run.reach.channel);
+}
+
+/* Nobody reads our output: to end as any program in a pipe does. */
+static int
+sink_broke(void)
+{
+	if (errno == EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		(void)raise(SIGPIPE);
+	}
+	return say_cannot(ERR_WRITE, "write", "standard output");
+}
+
+static void
+take_event(struct relay *r, enum relay_event event)
+{
+	(void)r;
+	if (event == RELAY_SOURCE_BROKE)
+		finish(say_cannot(ERR_READ, "read", "standard input"));
+	else if (event == RELAY_SINK_BROKE)
+		finish(sink_broke());
+	else
+		finish_if_done();
+}
+
+/*
+ * A pipe is opened anew, so that it can be non-blocking for us alone: who
+ * started us may have other uses of the one we got.
+ */
+static void
+own_pipe(int fd, int flags)
+{
+	char path[32];
+	struct stat st;
+	if (fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode))
+		return;
+	fmt_text(path, sizeof path, "/proc/self/fd/%d", fd);
+	int own = open(path, flags | O_NONBLOCK | O_CLOEXEC);
+	if (own >= 0) {
+		dup2(own, fd);
+		close(own);
+	}
+}
+
+/* Whether input and output are one socket, as inetd and socat give it. */
+static bool
+is_one_socket(void)
+{
+	struct stat in, out;
+	return fstat(STDIN_FILENO, &in) == 0 &&
+	       fstat(STDOUT_FILENO, &out) == 0 && S_ISSOCK(in.st_mode) &&
+	       in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
+static void
+take_opened(struct reach *r)
+{
+	int to = is_one_socket() ? STDIN_FILENO : STDOUT_FILENO;
+	own_pipe(STDIN_FILENO, O_RDONLY);
+	own_pipe(STDOUT_FILENO, O_WRONLY);
+	if (relay_start(&run.relay, &run.loop, &r->channel, STDIN_FILENO, to,
+			take_event) != ERR_OK)
+		finish(err_status(ERR_SYSTEM));
+}
+
+static bool
+take_message(struct reach *r, uint8_t *bytes, size_t len)
+{
+	const cluster_XLClusterMsg *msg;
+	enum relay_answer answer = relay_message(&run.relay, bytes, len, &msg);
+	if (answer == RELAY_LATER)
+		return false;
+	if (answer == RELAY_OTHER || answer == RELAY_WRONG) {
+		msg = answer == RELAY_OTHER ? msg : NULL;
+		run.status = reach_say_message(r, msg);
+		run.over = run.status != 0;
+	}
+	return true;
+}
+
+static void
+take_sent(struct reach *r)
+{
+	(void)r;
+	relay_sent(&run.relay);
+	finish_if_done();
+}
+
+static void
+take_ended(struct reach *r, enum err why)
+{
+	if (!r->open) {
+		say("%s", r->why);
+		finish(err_status(why));
+	} else if (run.relay.eof_came) {
+		finish(0);
+	} else {
+		finish(reach_say_broken(r, why));
+	}
+}
+
+/* Joins standard input and output. */
+static int
+join_standard(void)
+{
+	run.config.opened = take_opened;
+	run.config.message = take_message;
+	run.config.sent = take_sent;
+	run.config.ended = take_ended;
+	signal(SIGPIPE, SIG_IGN);
+	enum err e = loop_init(&run.loop, WATCHES);
+	if (e == ERR_OK)
+		e = reach_start(&run.reach, &run.config, buffers);
+	while (e == ERR_OK && !run.over)
+		e = loop_turn(&run.loop);
+	return e == ERR_OK ? run.status
+			   : say_cannot(e, "wait for", "the member");
+}
+
+/* Whether the roster is of use: its keys are long enough, and whom we want. */
+static int
+check_roster(const char *path)
+{
+	bool found = !run.config.name;
+	bool has_port = false;
+	for (size_t i = 0; i < run.roster.members_len; i++) {
+		const struct member *m = &run.roster.members[i];
+		if (rsakey_check_public(&m->ck, run.opt->min_bits) != ERR_OK) {
+			say("%s: a key has too few bits", path);
+			return err_status(ERR_MALFORMED);
+		}
+		if (run.config.name && strcmp(run.config.name, m->name) != 0)
+			continue;
+		found = true;
+		has_port = has_port || m->ends_len > 1;
+	}
+	if (found && has_port)
+		return 0;
+	say(found ? "%s has no client port" : "%s is no member",
+	    run.config.name ? run.config.name : run.roster.name);
+	return err_status(ERR_REFUSED);
+}
+
+static int
+read_roster(void)
+{
+	struct block_fault fault = { .line = 0 };
+	char path[FILE_PATH_MAX];
+	const char *file = run.opt->cluster;
+	if (!file && file_join(path, run.opt->dir, "cluster.dat") != ERR_OK)
+		return say_cannot(ERR_READ, "use", run.opt->dir);
+	if (!file)
+		file = path;
+	enum err e = rosterfile_read(&run.roster, file, &fault);
+	if (e == ERR_OK)
+		return check_roster(file);
+	if (fault.line == 0)
+		return say_cannot(e, "read", file);
+	say("%s:%u: %s", file, fault.line, fault.what);
+	return err_status(e);
+}
+
+/* The client's key: the one that is given, or that of the folder. */
+static int
+read_key(void)
+{
+	char path[FILE_PATH_MAX];
+	const char *file = run.opt->identity;
+	if (!file && !run.opt->dir)
+		return 0;
+	if (!file && file_join(path, run.opt->dir, IDENTITY_SK) != ERR_OK)
+		return say_cannot(ERR_READ, "use", run.opt->dir);
+	if (!file)
+		file = path;
+	enum err e = keyfile_read_private(&run.sk, file);
+	if (e != ERR_OK)
+		return say_cannot(e, "read", file);
+	run.config.sk = &run.sk;
+	return 0;
+}
+
+int
+connect_main(const struct memberopt *opt, int argc, char **argv)
+{
+	run.opt = opt;
+	if (argc != 1)
+		return opt_wrong(&member_applet.page,
+				 "connect takes one name, or any");
+	run.config.name = strcmp(argv[0], "any") == 0 ? NULL : argv[0];
+	run.config.roster = &run.roster;
+	run.config.wait_ms =
+		opt->wait > 0 ? opt->wait * 1000 : (int64_t)WAIT_MS;
+	int status = startup_rng(&run.rng);
+	if (status == 0)
+		status = read_roster();
+	if (status == 0)
+		status = read_key();
+	if (status != 0)
+		return status;
+	reach_set_kind(&run.config, &run.loop, &run.rng);
+	status = opt->listen ? forward_run(opt, &run.config, &run.loop)
+			     : join_standard();
+	bytes_wipe(&run.sk, sizeof run.sk);
+	return status;
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+#include "applets/member/reach.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/fmt.h"
+#include "core/base/say.h"
+#include "core/base/text.h"
+#include "core/ident/rng.h"
+#include "core/wire/peermsg.h"
+
+#define CLIENT_END 1 /* the end point that is the client port */
+
+static struct reach *
+reach_of(struct channel *channel)
+{
+	return (struct reach *)(void *)channel; /* its first member */
+}
+
+const struct member *
+reach_member(const struct reach *r)
+{
+	size_t at = r->tried > 0 ? r->tried - 1 : 0;
+	return &r->config->roster->members[r->order[at]];
+}
+
+static void
+stop_waiting(struct reach *r)
+{
+	r->waiting.events = 0;
+	r->waiting.deadline = LOOP_NEVER;
+	if (r->resolver.fd >= 0)
+		resolver_stop(&r->resolver);
+}
+
+static void
+note(struct reach *r, enum err e, const char *reason)
+{
+	r->error = e;
+	fmt_text(r->why, sizeof r->why, "cannot reach %s: %s",
+		 reach_member(r)->name, reason);
+}
+
+static void
+end(struct reach *r, enum err why)
+{
+	stop_waiting(r);
+	loop_remove(r->config->kind.loop, &r->waiting);
+	r->config->ended(r, why);
+}
+
+/* Connects to the next address of the member.  False: there is none. */
+static bool
+try_addr(struct reach *r)
+{
+	while (r->addr < r->addrs_len) {
+		int fd;
+		enum err e = net_connect(&r->addrs[r->addr++], NULL, &fd);
+		if (e != ERR_OK) {
+			note(r, e, strerror(errno));
+			continue;
+		}
+		e = channel_dial(&r->channel, &r->config->kind, r->buffers, fd,
+				 &reach_member(r)->ck);
+		if (e == ERR_OK)
+			return true;
+		note(r, e, err_text(e));
+	}
+	return false;
+}
+
+/* Begins with the next member.  False: there is none. */
+static bool
+try_member(struct reach *r)
+{
+	if (r->tried == r->order_len)
+		return false;
+	r->tried++;
+	r->addr = r->addrs_len = 0;
+	const struct endpoint *ep = &reach_member(r)->ends[CLIENT_END];
+	if (net_parse(&r->addrs[0], ep->host, ep->port) == ERR_OK) {
+		r->addrs_len = 1;
+		return true;
+	}
+	enum err e = resolver_start(&r->resolver, ep->host, ep->port);
+	if (e != ERR_OK) {
+		note(r, e, strerror(errno));
+		return true;
+	}
+	r->waiting.fd = r->resolver.fd;
+	r->waiting.events = POLLIN;
+	r->waiting.deadline = loop_now() + r->config->wait_ms;
+	return true;
+}
+
+/* Goes on with whatever comes next. */
+static void
+go_on(struct reach *r)
+{
+	while (!try_addr(r)) {
+		if (!try_member(r)) {
+			end(r, r->error);
+			return;
+		}
+		if (r->waiting.events)
+			return;
+	}
+}
+
+/* The resolver has answered, or it or the Ack takes too long. */
+static void
+take_waiting(struct loop_watch *watch, short revents)
+{
+	struct reach *r =
+		(struct reach *)(void *)((char *)watch -
+					 offsetof(struct reach, waiting));
+	if (r->resolver.fd < 0) {
+		channel_drop(&r->channel);
+		note(r, ERR_TIMEOUT, "no answer to our Hello");
+	} else if (revents == 0) {
+		note(r, ERR_TIMEOUT, "its name takes too long");
+	} else if (resolver_finish(&r->resolver, r->addrs, &r->addrs_len) !=
+		   ERR_OK) {
+		note(r, ERR_UNREACHABLE, "no such name");
+	}
+	stop_waiting(r);
+	go_on(r);
+}
+
+static void
+open_stream(struct reach *r)
+{
+	stop_waiting(r);
+	r->greeted = false;
+	r->open = true;
+	r->config->opened(r);
+}
+
+/* Says who the client is. */
+static void
+take_opened(struct channel *channel)
+{
+	static cluster_XLClusterMsg msg;
+	struct reach *r = reach_of(channel);
+	const struct rsakey_private *sk = r->config->sk;
+	uint8_t spki[RSAKEY_SPKI_MAX], digest[32], bytes[RSAKEY_LEN_MAX + 64];
+	if (!sk) {
+		open_stream(r);
+		return;
+	}
+	br_sha256_context sha256;
+	br_sha256_init(&sha256);
+	br_sha256_update(&sha256, spki, rsakey_encode_spki(spki, &sk->pub));
+	msg.has_Op = msg.has_MsgN = msg.has_ID = msg.has_DigSig = true;
+	msg.Op = cluster_XLClusterMsg_Tag_Hello;
+	msg.MsgN = 1;
+	msg.ID.size = br_sha256_SIZE;
+	br_sha256_out(&sha256, msg.ID.bytes);
+	peermsg_digest_client(digest, session_bind(&channel->session),
+			      &reach_member(r)->id);
+	msg.DigSig.size = sk->pub.n_len;
+	enum err e = rsakey_sign(sk, RSAKEY_SHA256, digest, msg.DigSig.bytes);
+	size_t len = peermsg_encode(&msg, bytes, sizeof bytes);
+	if (e == ERR_OK)
+		e = channel_post(channel, bytes, len);
+	r->greeted = e == ERR_OK;
+	r->waiting.deadline = loop_now() + r->config->wait_ms;
+}
+
+/* The answer to Hello: Ack, or Data from a member that asks for none. */
+static bool
+take_answer(struct reach *r, const uint8_t *bytes, size_t len)
+{
+	static cluster_XLClusterMsg msg;
+	enum err e = peermsg_decode(&msg, bytes, len);
+	bool ack = e == ERR_OK && msg.Op == cluster_XLClusterMsg_Tag_Ack &&
+		   msg.YourMsgN == 1;
+	if (ack || (e == ERR_OK && (msg.Op == cluster_XLClusterMsg_Tag_Data ||
+				    msg.Op == cluster_XLClusterMsg_Tag_Eof))) {
+		open_stream(r);
+		return ack;
+	}
+	note(r, ERR_PROTOCOL, "no Ack of our Hello");
+	channel_drop(&r->channel);
+	stop_waiting(r);
+	go_on(r);
+	return true;
+}
+
+static bool
+take_message(struct channel *channel, uint8_t *bytes, size_t len)
+{
+	struct reach *r = reach_of(channel);
+	if (r->greeted && take_answer(r, bytes, len))
+		return true;
+	return r->open && r->config->message(r, bytes, len);
+}
+
+static void
+take_sent(struct channel *channel)
+{
+	struct reach *r = reach_of(channel);
+	if (r->open)
+		r->config->sent(r);
+}
+
+/* What a channel's end before the stream began tells. */
+static const char *
+reason(const struct reach *r, enum err why, int error)
+{
+	if (why == ERR_PROTOCOL)
+		return "its Reply is wrong";
+	if (why == ERR_TIMEOUT)
+		return "timed out";
+	if (r->greeted || why == ERR_OK)
+		return "it closed: does it list this client's key?";
+	if (error == ECONNRESET)
+		return "closed after Hello: is cluster.dat current?";
+	return strerror(error);
+}
+
+static void
+take_closed(struct channel *channel, enum err why)
+{
+	struct reach *r = reach_of(channel);
+	int error = errno;
+	if (r->open) {
+		end(r, why);
+		return;
+	}
+	note(r, why == ERR_OK ? ERR_UNREACHABLE : why, reason(r, why, error));
+	r->greeted = false;
+	stop_waiting(r);
+	go_on(r);
+}
+
+/* All members with a client port, or the one with the name, in any order. */
+static void
+choose(struct reach *r, struct rng *rng)
+{
+	const struct reach_config *config = r->config;
+	for (size_t i = 0; i < config->roster->members_len; i++) {
+		const struct member *m = &config->roster->members[i];
+		uint8_t random;
+		if (m->ends_len <= CLIENT_END ||
+		    (config->name && strcmp(config->name, m->name) != 0))
+			continue;
+		rng_bytes(rng, &random, sizeof random);
+		size_t at = random % (r->order_len + 1);
+		r->order[r->order_len++] = r->order[at];
+		r->order[at] = (uint8_t)i;
+	}
+}
+
+void
+reach_set_kind(struct reach_config *config, struct loop *loop, struct rng *rng)
+{
+	config->kind = (struct channel_kind){
+		.loop = loop,
+		.config = { .pipelined = true,
+			    .hello_ms = config->wait_ms,
+			    .message_ms = SESSION_NEVER,
+			    .idle_ms = SESSION_NEVER,
+			    .rng = rng },
+		.connect_ms = config->wait_ms,
+		.opened = take_opened,
+		.message = take_message,
+		.sent = take_sent,
+		.closed = take_closed,
+	};
+}
+
+enum err
+reach_start(struct reach *r, const struct reach_config *config,
+	    uint8_t *buffers)
+{
+	memset(r, 0, sizeof *r);
+	r->config = config;
+	r->buffers = buffers;
+	r->resolver.fd = -1;
+	r->waiting.fd = -1;
+	r->waiting.deadline = LOOP_NEVER;
+	r->waiting.ready = take_waiting;
+	r->error = ERR_UNREACHABLE;
+	choose(r, config->kind.config.rng);
+	enum err e = loop_add(config->kind.loop, &r->waiting);
+	if (e == ERR_OK)
+		go_on(r);
+	return e;
+}
+
+void
+reach_drop(struct reach *r)
+{
+	channel_drop(&r->channel);
+	stop_waiting(r);
+	loop_remove(r->config->kind.loop, &r->waiting);
+}
+
+int
+reach_say_message(const struct reach *r, const cluster_XLClusterMsg *msg)
+{
+	const char *name = reach_member(r)->name;
+	if (!msg) {
+		say("%s: a malformed message", name);
+		return err_status(ERR_PROTOCOL);
+	}
+	if (msg->Op == cluster_XLClusterMsg_Tag_Ack)
+		return 0;
+	if (msg->Op != cluster_XLClusterMsg_Tag_Error) {
+		say("%s: an unexpected %s", name, peermsg_op_name(msg->Op));
+		return err_status(ERR_PROTOCOL);
+	}
+	say("%s: %.*s", name, (int)msg->ErrDesc.size,
+	    (const char *)msg->ErrDesc.bytes);
+	return err_status(text_is(msg->ErrDesc.bytes, msg->ErrDesc.size,
+				  REACH_UNAVAILABLE)
+				  ? ERR_UNREACHABLE
+				  : ERR_PROTOCOL);
+}
+
+int
+reach_say_broken(const struct reach *r, enum err why)
+{
+	say("%s: the stream broke off: %s", reach_member(r)->name,
+	    why == ERR_OK ? "closed" : err_text(why));
+	return err_status(why == ERR_OK ? ERR_UNREACHABLE : why);
+}
