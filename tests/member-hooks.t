@@ -159,16 +159,16 @@ exec 7>&-
 stop "$m0"
 
 # What changes while a command runs is told as it is in the end.
-cat >wait <<EOT
+cat >waits <<EOT
 #!/bin/sh
 [ \$XL_EVENT != start ] || read -r x <$T/gate
 echo \$XL_EVENT \$XL_MEMBER >>$T/last
 EOT
-chmod +x wait
+chmod +x waits
 : >last
 exec 7<>gate
 stop "$m1"
-member 0 -x ./wait
+member 0 -x ./waits
 m0=$PID
 for round in 1 2; do
 	member 1
