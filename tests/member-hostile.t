@@ -12,7 +12,7 @@ cluster_make c 4
 
 # Member 0 is the stranger, 1 the one under attack; 2 and 3 look on, one of
 # them by the same program.
-member m1 -x 'cat >>app'
+member m1 -x '[ $XL_EVENT != message ] || cat >>app'
 DAEMON=$PID
 member m2
 py_member m3
@@ -26,11 +26,16 @@ strange()
 	checks strange
 }
 
+# Descriptors that are open
+descriptors() { find "/proc/$DAEMON/fd" -mindepth 1 | wc -l; }
+as_before() { [ "$(descriptors)" -le "$fds" ]; }
+
 # Resident kilobytes, at the most so far
 peak() { awk '/^VmHWM/ { print $2 }' "/proc/$DAEMON/status"; }
 
-strange cluster/keepalive cluster/garbage
+strange cluster/keepalive cluster/garbage cluster/crowd
 before=$(peak)
+fds=$(descriptors)
 strange cluster/
 after=$(peak)
 if [ "$SAN" = 1 ]; then
@@ -41,6 +46,13 @@ else
 fi
 strange cluster/slow-says-nothing cluster/slow-half-hello
 
+ok "no descriptor is left open" wait_for as_before
+
+# What was acked has arrived, and nothing else.
+perl -e 'print pack("C*", 0..249) x 64, "\0\n\0"' >want
+wait_for cmp -s app want
+same app want "the messages that were acked"
+
 ok "the daemon lives" kill -s 0 "$DAEMON"
 is "$(happened m2 "member-down m1")" 0 "m2 has never lost m1"
 is "$(told m3 "closed m1 *")" 0 "nor has m3"
@@ -50,4 +62,10 @@ run xl member -d c/m1 status
 unlike "$(cat m1.err out)" "$(printf '[\001-\010\013-\037\177]')" \
 	"no control characters in log and status"
 ok "it ends as it should" stop "$DAEMON"
+
+# Members that may come from anywhere.
+member m1 --any-address
+strange --source "$CLUSTER_NET.200" cluster/hello-right cluster/garbage \
+	cluster/hello-stolen-id cluster/sig-flipped cluster/sig-other-bind
+ok "it ends as it should" stop "$PID"
 done_testing

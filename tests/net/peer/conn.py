@@ -4,6 +4,7 @@
 import socket
 
 import cluster
+import memberfaults
 import pb
 import xlwire
 
@@ -83,6 +84,8 @@ class Conn:
         if self.session is None:
             return
         for raw in self.session.feed(data):
+            if self.leaving:
+                return
             self.take_message(raw)
             if self.closed or self.leaving:
                 return
@@ -97,8 +100,17 @@ class Conn:
         if session.dialect != "sealed":
             raise xlwire.Closed("dialect " + session.dialect)
         self.session = session
-        self.put(reply)
+        change = memberfaults.REPLY.get(self.owner.fault)
+        self.put(change(reply, self.buf) if change else reply)
+        if change:
+            self.strike()
         return b""
+
+    def strike(self):
+        """The fault of this run has been done."""
+        self.log("struck", self.owner.fault)
+        if self.owner.fault.endswith("-close"):
+            self.leave("fault")
 
     def take_reply(self):
         if len(self.buf) < xlwire.REPLY_LEN["sealed"]:

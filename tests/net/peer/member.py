@@ -24,6 +24,7 @@ the arguments and then from --commands FIFO, one a line; NAME is a member or
   mute, speak       leave the Hello of new connections unanswered
   slam, open        close new connections at once
   refuse, listen    close the listening socket; open it again
+  fault NAME        of memberfaults.py, to who dials from now on; or none
   echo TEXT         into the log
   quit              Bye to all, and end
 
@@ -41,6 +42,7 @@ import sys
 
 import cluster
 import ident
+import memberfaults
 import xlwire
 from conn import Conn
 
@@ -135,6 +137,11 @@ class Cluster:
                                   self.folder.id)):
             raise xlwire.Closed("signature")
         conn.who = who.name
+        fault = memberfaults.ACK.get(self.owner.fault)
+        if fault:
+            fault(conn, msg)
+            conn.strike()
+            return
         conn.send("Ack", YourMsgN=1)
         self.now_open(conn, "in")
 
@@ -228,6 +235,7 @@ class Owner:
     def __init__(self, folder, clients=None):
         self.folder = folder
         self.mute = self.deaf = self.ended = False
+        self.fault = "none"
         self.conns = []
         self.selector = selectors.DefaultSelector()
         self.cluster = Cluster(self)
@@ -396,6 +404,11 @@ class Owner:
     def command_listen(self):
         self.listen("cluster", self.folder.ends[0], self.cluster.accept)
 
+    def command_fault(self, name):
+        if name != "none" and name not in memberfaults.FAULTS:
+            raise SystemExit("member.py: no such fault: " + name)
+        self.fault = name
+
     def command_echo(self, *words):
         pass
 
@@ -410,15 +423,19 @@ def parser():
     p = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("-d", dest="dir", required=True)
+    p.add_argument("-d", dest="dir")
     p.add_argument("--commands", metavar="FIFO")
     p.add_argument("--clients", metavar="FILE", help="ssh-rsa lines, or any")
+    p.add_argument("--list", action="store_true", help="the faults")
     p.add_argument("command", nargs="*")
     return p
 
 
 def main():
     options = parser().parse_args()
+    if options.list:
+        print("\n".join(memberfaults.FAULTS))
+        return 0
     owner = Owner(cluster.Folder(options.dir), options.clients)
     if options.commands:
         owner.read_commands(options.commands)

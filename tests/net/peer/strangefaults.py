@@ -281,6 +281,20 @@ def reset(a):
     return a.alive(a.join())
 
 
+def crowd(a):
+    """More connections than there can be, all of which say nothing."""
+    for _ in range(600):
+        a.connect()
+    return a.alive(a.join())
+
+
+def many_sessions(a):
+    """One after the other, and none is closed."""
+    for _ in range(40):
+        talk = a.join()
+    return a.alive(talk)
+
+
 def goodbye(a):
     talk = a.join()
     outcome = talk.ask("Bye")
@@ -381,6 +395,8 @@ def on_the_cluster_port():
         "app-empty": (("Ack alive",), then("App", Contents=b"")),
         "app-nothing": (("Ack alive",) + REFUSED, then("App")),
         "app-nul": (("Ack alive",), then("App", Contents=b"\0\n\0")),
+        "crowd": (("alive",), crowd),
+        "many-sessions": (("alive",), many_sessions),
         "end-of-file": (("closed", "Bye"), end_of_file),
         "reset": (("alive",), reset),
         "bye": (("Ack closed",), goodbye),

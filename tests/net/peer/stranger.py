@@ -31,6 +31,7 @@ class Attack:
         self.roster = self.folder.roster
         self.target = self.roster.find(name=options.at)
         self.outside, self.timeout = options.outside, options.timeout
+        self.source = options.source or self.folder.ends[0][0]
         self.sk = ident.load_key(options.client_sk) \
             if options.client_sk else None
         self.port = port
@@ -46,7 +47,7 @@ class Attack:
 
     def connect(self, source=None):
         talk = Talk(self.target.ends[self.port == "client"], self.ck(),
-                    source or self.folder.ends[0][0], self.timeout)
+                    source or self.source, self.timeout)
         self.talks.append(talk)
         return talk
 
@@ -110,6 +111,8 @@ def parser():
     p.add_argument("--at", metavar="NAME")
     p.add_argument("--outside", metavar="ADDR", default="127.0.0.1",
                    help="an address that is no member's")
+    p.add_argument("--source", metavar="ADDR",
+                   help="come from there, not from the node's own address")
     p.add_argument("--client-sk", metavar="PEM",
                    help="the key of a client that is listed")
     p.add_argument("--timeout", type=float, default=20)
