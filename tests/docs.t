@@ -98,7 +98,7 @@ for page in "$man"/*.[1-8]; do
 	sed -n 's/^\.Xr \([^ ]*\) \([0-9]\).*/\1.\2/p' "$page" | sort -u |
 		while read -r other; do
 			[ -f "$man/$other" ] || case $other in
-			ssh-*|openssl.*|busybox.*|sha*sum.*|hosts.*|syslog.*) ;;
+			sh.1|ssh-*|openssl.*|busybox.*|sha*sum.*|hosts.*|syslog.*) ;;
 			*) echo "$other" ;;
 			esac
 		done >"$T/lost"
@@ -134,15 +134,17 @@ numbers()
 	sed -n 's/^[[:space:]]*\(optional\|repeated\) *\([a-zA-Z0-9]*\) *\([A-Za-z0-9]*\) *= *\([0-9]*\);.*/\1 \2 \3 \4/p' "$1"
 }
 numbers "$man/xl-protocol.7" >"$T/got"
-numbers "$ROOT/proto/xlreg.proto" >"$T/want"
+for proto in xlreg xlcluster; do
+	numbers "$ROOT/proto/$proto.proto"
+done >"$T/want"
 ok "there are fields to compare" [ -s "$T/want" ]
-same "$T/got" "$T/want" "xl-protocol(7): the fields of xlreg.proto"
+same "$T/got" "$T/want" "xl-protocol(7): the fields of the messages"
 
 sed -n 's/^[[:space:]]*\([A-Z][A-Za-z]*\) = \([0-9]*\);/\2 \1/p' \
-	"$ROOT/proto/xlreg.proto" >"$T/want"
+	"$ROOT/proto/xlreg.proto" "$ROOT/proto/xlcluster.proto" >"$T/want"
 sed -n '/^Values of Op/,/^\.El/p' "$man/xl-protocol.7" |
 	perl -ne 'print "$1 $2\n" while /(\d+) Ta (\w+)/g' >"$T/got"
-same "$T/got" "$T/want" "xl-protocol(7): the ops of xlreg.proto"
+same "$T/got" "$T/want" "xl-protocol(7): the ops of the messages"
 
 # Refusals that the registry may send are those of the manual.
 if [ -d "$ROOT/applets/regd" ]; then
@@ -165,6 +167,15 @@ if [ -d "$ROOT/applets/regd" ]; then
 		fi
 	done
 fi
+
+# What members and clients are told, likewise.
+tr '\n' ' ' <"$man/xl-protocol.7" >"$T/flat"
+for text in busy "no handler" "malformed message" "service unavailable" \
+	"invalid msg type for current state"; do
+	ok "$text: in the manual" grep -qF "Qq $text" "$T/flat"
+	ok "$text: in the program" \
+		grep -rqF "\"$text\"" "$ROOT/applets/member"
+done
 
 # Where the source says "xl-protocol(7), Section", there is one.
 cd "$ROOT" || exit 1
