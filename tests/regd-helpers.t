@@ -8,6 +8,7 @@
 . "$ROOT/tests/net/regd.sh"
 
 need ps
+: "${EMULATOR:=}"
 LOAD=$ROOT/tests/net/load.py
 
 children()
@@ -112,6 +113,33 @@ elif ls "/proc/$one/fd" >fds 2>/dev/null; then
 else
 	skip "a helper has one descriptor" "not permitted to look"
 	skip "the keeper has its helpers'" "not permitted to look"
+fi
+# In a container there is a filter from the start, and no strict mode then.
+cat >filtered.py <<'EOT'
+import ctypes, os, struct, sys
+step = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0x7FFF0000))
+filter = struct.pack("HP", 1, ctypes.addressof(step))
+prctl = ctypes.CDLL(None).prctl
+if prctl(38, 1, 0, 0, 0) or prctl(22, 2, filter):
+    sys.exit(9)
+if sys.argv[1:]:
+    os.execv(sys.argv[1], sys.argv[1:])
+EOT
+if [ -z "$EMULATOR" ] && /usr/bin/python3 filtered.py; then
+	# shellcheck disable=SC2086 # XLBOX may be several words
+	ok "a registry in a filter" spawn_ready filtered /usr/bin/python3 \
+		filtered.py $XLBOX xl-regd -d keys -a 127.0.0.1 -p 0 \
+		--ready-fd 3 --workers 1
+	filtered=$PID
+	wait_for are 1 "$filtered"
+	ok "serves" works keys
+	# Linux before 5.9 does not tell how many.
+	is "$(field "$(helpers "$filtered")" Seccomp_filters)" \
+		"$(field $$ Seccomp_filters | sed 's/.*/2/')" \
+		"and its helper has one more"
+	stop "$filtered"
+else
+	skip "a registry in a filter" "none here"
 fi
 for pid in $(helpers "$REGD") $KEEPER; do
 	kill -s TERM "$pid"

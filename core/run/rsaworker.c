@@ -16,8 +16,15 @@
 #include "core/run/child.h"
 #include "core/run/rsapool.h"
 
-#define SECCOMP_STRICT 1 /* SECCOMP_MODE_STRICT, which musl does not have */
-#define PAUSE 1000       /* ms until another try to fork */
+/* From linux/seccomp.h and linux/filter.h, which musl does not have. */
+#define SECCOMP_STRICT 1
+#define SECCOMP_FILTER 2
+#define SECCOMP_ALLOW 0x7fff0000
+#define BPF_LOAD 0x20
+#define BPF_JUMP_EQUAL 0x15
+#define BPF_RETURN 0x06
+
+#define PAUSE 1000 /* ms until another try to fork */
 
 /* What the keeper and the helpers know. */
 struct keys {
@@ -70,16 +77,51 @@ leave(void)
 		syscall(SYS_exit, 0);
 }
 
+/* An instruction of a filter, and the filter, as the kernel takes them. */
+struct step {
+	uint16_t code;
+	uint8_t if_true, if_false; /* steps to pass over */
+	uint32_t k;
+};
+
+struct filter {
+	unsigned short len;
+	const struct step *steps;
+};
+
+/*
+ * From here on there are read(2), write(2) and exit(2) only.  Strict mode is
+ * refused where a filter is there already, as in most containers: then one
+ * more.  It asks for numbers alone: for what they may stand for in the other
+ * ABI of a machine, such as umask(2) or dup2(2), a helper has no use.
+ *
+ * Both are refused by emulators and by kernels without them: then the keys are
+ * as safe as in any process that reads fixed-size requests.
+ */
+static void
+confine(void)
+{
+	static const struct step steps[] = {
+		{ BPF_LOAD, 0, 0, 0 }, /* the number of the call */
+		{ BPF_JUMP_EQUAL, 3, 0, SYS_read },
+		{ BPF_JUMP_EQUAL, 2, 0, SYS_write },
+		{ BPF_JUMP_EQUAL, 1, 0, SYS_exit },
+		{ BPF_RETURN, 0, 0, 0 }, /* kill */
+		{ BPF_RETURN, 0, 0, SECCOMP_ALLOW },
+	};
+	const struct filter filter = { sizeof steps / sizeof *steps, steps };
+	if (prctl(PR_SET_SECCOMP, SECCOMP_STRICT) == 0)
+		return;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_FILTER, &filter);
+}
+
 /* A helper's whole life; its socket is descriptor 0. */
 static _Noreturn void
 serve(const struct keys *keys)
 {
 	struct rsaworker_packet packet;
-	/*
-	 * Refused by emulators and by kernels without it: then the keys are as
-	 * safe as in any process that reads fixed-size requests.
-	 */
-	(void)prctl(PR_SET_SECCOMP, SECCOMP_STRICT);
+	confine();
 	while (read(0, &packet, sizeof packet) == sizeof packet) {
 		rsaworker_do(&packet, keys->ck, keys->sk);
 		if (write(0, &packet, sizeof packet) != sizeof packet)

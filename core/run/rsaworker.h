@@ -12,7 +12,7 @@
  * The other side of rsapool: helper processes that hold the private keys, and
  * a keeper that starts another when one dies.  A helper has one descriptor, a
  * SOCK_SEQPACKET socket, reads requests from it and answers each; it may call
- * read(2), write(2) and exit(2) only (seccomp's strict mode), leaves no core,
+ * read(2), write(2) and exit(2) only (by seccomp), leaves no core,
  * takes no signal but SIGKILL, and leaves when the pool's end of the socket is
  * closed.  The keeper has its helpers' sockets, and reads nothing.
  */
