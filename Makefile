@@ -233,8 +233,14 @@ $(BUILD)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(LIBS)
 fuzz-run: $(FUZZ_BIN)
 	tests/fuzz/run $^
 
+# What tests/bench needs beside the program.
+$(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(LIBS)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK)
+
 .PHONY: bench demo
-bench: all
+bench: all $(BUILD)/bench/crypto
 	@set -e; for script in $(wildcard tests/bench/*.sh); do sh $$script; done
 
 demo: all
