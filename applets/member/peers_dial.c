@@ -13,6 +13,7 @@
 
 #define PAUSE_MIN 100   /* ms before a dial that failed is tried again */
 #define PAUSE_MAX 10000 /* it doubles up to that */
+#define HASTE 16        /* times shorter while the member counts as up */
 #define PATIENCE 5000   /* ms that the higher index waits to be dialled */
 #define RESET_GAP 200   /* ms between dials that knocks cause */
 #define RESOLVE_MS 5000 /* for a name */
@@ -80,16 +81,28 @@ part_dial_done(struct peer *p)
 	p->status.error[0] = '\0';
 }
 
+/*
+ * Sets when to dial again.  Who counts as up is being probed: a process that
+ * is killed may still take a connection and break it when its port is closed;
+ * then the next dial tells, whosever it is to dial.
+ */
+static void
+plan_again(struct peer *p)
+{
+	bool probed = p->all->liveness.peers[part_index(p)].up;
+	int64_t now = loop_now();
+	p->dial_at = now + jitter(p, p->pause_ms) / (probed ? HASTE : 1);
+	p->pause_ms = p->pause_ms < PAUSE_MAX / 2 ? p->pause_ms * 2 : PAUSE_MAX;
+	if (!is_ours(p) && !probed && p->dial_at < p->lost_at + PATIENCE)
+		p->dial_at = p->lost_at + PATIENCE;
+}
+
 void
 part_dial_failed(struct peer *p)
 {
-	int64_t now = loop_now();
 	if (p->all->stopping || p->link)
 		return;
-	p->dial_at = now + jitter(p, p->pause_ms);
-	p->pause_ms = p->pause_ms < PAUSE_MAX / 2 ? p->pause_ms * 2 : PAUSE_MAX;
-	if (!is_ours(p) && p->dial_at < p->lost_at + PATIENCE)
-		p->dial_at = p->lost_at + PATIENCE;
+	plan_again(p);
 	/* A name may lead elsewhere by now. */
 	struct net_addr addr;
 	const struct endpoint *end = &p->member->ends[0];
@@ -126,9 +139,9 @@ fail(struct peer *p, enum err e)
 {
 	bool refused = e == ERR_UNREACHABLE && errno == ECONNREFUSED;
 	set_error(p, strerror(errno));
-	part_dial_failed(p);
 	if (refused)
 		liveness_refused(&p->all->liveness, part_index(p), loop_now());
+	part_dial_failed(p);
 }
 
 void

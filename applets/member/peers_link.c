@@ -249,10 +249,10 @@ take_ended(struct link *l, enum link_end how, const char *why)
 		lose(p, how);
 	} else if (l == p->dialled) {
 		p->dialled = NULL;
-		part_dial_failed(p);
 		if (how == LINK_REFUSED)
 			liveness_refused(&p->all->liveness, l->index,
 					 loop_now());
+		part_dial_failed(p);
 	}
 }
 
