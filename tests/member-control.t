@@ -303,6 +303,22 @@ is "$(sort out)" "m1: unknown
 m2: ok" "it is unknown"
 kill -s CONT "$P1"
 
+kill -s STOP "$P0"
+spawn status xl member -d c/m0 status
+STATUS=$PID
+spawn send sh -c "echo hello | $XLBOX xl-member -d c/m0 send -w 1 m2"
+SEND=$PID
+stop "$STATUS" 0
+is $? 75 "status of a daemon that hangs"
+is "$(cat status.err)" "xl-member: timed out waiting for the daemon" \
+	"is not waited for long"
+stop "$SEND" 0
+is $? 1 "nor is a message sent by it"
+is "$(tail -n 1 send.err)" "xl-member: who else has the message is unknown" \
+	"of which nobody knows"
+kill -s CONT "$P0"
+status 0 "it goes on" m wait all
+
 # Watching
 
 spawn watch xl member -d c/m2 watch --initial
@@ -360,7 +376,8 @@ ok "which was not all" [ "$seen" -lt 300 ]
 # Its reader goes: it goes too, without waiting for an event.
 mkfifo pipe
 trap - EXIT HUP INT TERM
-(tap_exec xl member -d c/m0 watch --initial) >pipe 2>pipe.err &
+(trap '' PIPE && tap_exec xl member -d c/m0 watch --initial) \
+	>pipe 2>pipe.err &
 PID=$!
 tap_traps
 head -n 1 pipe >first

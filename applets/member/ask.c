@@ -16,6 +16,8 @@ bool
 ask_open(struct ask *a, const void *request, size_t len)
 {
 	size_t sent = 0;
+	if (a->for_reader)
+		signal(SIGPIPE, SIG_DFL); /* whatever the parent had */
 	enum err e = local_connect(a->folder, CONTROL_NAME, &a->fd);
 	if (e == ERR_OK)
 		e = net_send(a->fd, request, len, &sent);
@@ -45,10 +47,8 @@ wait_for_line(const struct ask *a)
 		if (left > INT32_MAX)
 			left = INT32_MAX;
 		int n = poll(polls, 2, (int)left);
-		if (polls[1].revents & POLLERR) {
-			signal(SIGPIPE, SIG_DFL);
+		if (polls[1].revents & POLLERR)
 			raise(SIGPIPE);
-		}
 		if (polls[0].revents != 0)
 			return true;
 		if (n == 0 && a->deadline <= loop_now())
@@ -65,6 +65,7 @@ finish(struct ask *a, enum err e, size_t len)
 	close(a->fd);
 	if (e != ERR_OK || len == 0) {
 		say("the daemon in %s is gone", a->folder);
+		a->lost = true;
 		a->status = err_status(ERR_UNREACHABLE);
 	} else if (strcmp(words_next(&at), "end") == 0) {
 		a->status = 0;
@@ -89,6 +90,7 @@ ask_line(struct ask *a)
 	while (e == ERR_BUSY) {
 		if (!wait_for_line(a)) {
 			close(a->fd);
+			a->lost = true;
 			say("timed out waiting for %s",
 			    a->waits_for ? a->waits_for : "the daemon");
 			a->status = err_status(ERR_TIMEOUT);

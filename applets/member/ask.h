@@ -22,6 +22,7 @@ struct ask {
 	/* Dies by SIGPIPE as soon as nobody reads standard output any more. */
 	bool for_reader;
 	int status; /* how it went, when there are no more lines */
+	bool lost;  /* there might have been more of them */
 	int fd;
 	char line[CONTROL_LINE_MAX + 1];
 };

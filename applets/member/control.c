@@ -270,9 +270,9 @@ static void
 serve(struct loop_watch *watch, short revents)
 {
 	struct control_conn *conn = (struct control_conn *)watch;
-	if (conn->state == CONTROL_ASKED && revents)
+	if (conn->state == CONTROL_ASKED && revents == POLLIN)
 		receive(conn);
-	else if (conn->state == CONTROL_ASKED)
+	else if (conn->state == CONTROL_ASKED && !revents)
 		give_up(conn);
 	else if (conn->state == CONTROL_STATUS && revents == POLLOUT)
 		control_tell_status(conn);
@@ -320,6 +320,7 @@ accept_one(struct loop_watch *listener, short revents)
 	}
 	set_unread(fd, UNREAD_MAX);
 	conn->all = c;
+	conn->send = NULL;
 	conn->state = CONTROL_ASKED;
 }
 
@@ -327,7 +328,12 @@ enum err
 control_init(struct control *c, struct loop *loop, const char *folder,
 	     const struct roster *roster, struct peers *peers)
 {
-	memset(c, 0, sizeof *c);
+	/* Not all of it: what is never written to takes no memory. */
+	for (size_t i = 0; i < CONTROL_CONNS; i++)
+		c->conns[i].state = CONTROL_FREE;
+	for (size_t i = 0; i < CONTROL_SENDS; i++)
+		c->sends[i].conn = NULL;
+	c->seq = 0;
 	c->loop = loop;
 	c->folder = folder;
 	c->roster = roster;

@@ -17,13 +17,18 @@
 
 static uint8_t request[CONTROL_REQUEST_MAX];
 
+static int64_t
+seconds_of(const struct memberopt *opt)
+{
+	return opt->wait == MEMBEROPT_NO_WAIT ? SEND_SECONDS : opt->wait;
+}
+
 /* Writes the line of the request; its length, or 0 when it was wrong. */
 static size_t
 put_names(char *dst, size_t cap, const struct memberopt *opt, int argc,
 	  char **argv)
 {
-	int64_t seconds =
-		opt->wait == MEMBEROPT_NO_WAIT ? SEND_SECONDS : opt->wait;
+	int64_t seconds = seconds_of(opt);
 	size_t len = fmt_text(dst, cap, "send %" PRId64 "000%s", seconds,
 			      opt->all ? " *" : "");
 	if (seconds == 0 || seconds > SEND_SECONDS_MAX) {
@@ -90,17 +95,16 @@ show_answer(char *line, enum show_format format)
 	return strcmp(answer, "ok") == 0;
 }
 
-/* Once it is sent, sending again may be twice: the answer is no, or unknown. */
+/* Sending again may be twice: once it is sent, the answer is yes or no. */
 static int
 finish(const struct ask *ask, bool all_have_it)
 {
-	if (ask->status == err_status(ERR_UNREACHABLE)) {
+	int status = ask->status;
+	if (ask->lost)
 		say("who else has the message is unknown");
-		return say_finish(err_status(ERR_REFUSED));
-	}
-	if (ask->status != 0)
-		return say_finish(ask->status);
-	return say_finish(all_have_it ? 0 : err_status(ERR_REFUSED));
+	if (ask->lost || (status == 0 && !all_have_it))
+		status = err_status(ERR_REFUSED);
+	return say_finish(status);
 }
 
 int
@@ -120,7 +124,8 @@ send_main(const struct memberopt *opt, int argc, char **argv)
 	if (status != 0)
 		return status;
 	ask.folder = opt->dir;
-	ask.deadline = LOOP_NEVER;
+	/* It may have to wait for its turn, and for the daemon. */
+	ask.deadline = loop_now() + seconds_of(opt) * 1000 + 2 * ASK_MS;
 	if (!ask_open(&ask, request, head + len))
 		return ask.status;
 	for (char *line; (line = ask_line(&ask));)

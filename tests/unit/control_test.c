@@ -317,7 +317,12 @@ test_send(void)
 	is_answer("send 0 a\ny", "error 76 no such time");
 	is_answer("send 99999999999 a\ny", "error 76 no such time");
 	is_answer("send 1000 a\n", "error 65 1 to 16000 bytes, not 0");
-	is_int(fake.sent, 0, "nothing was sent");
+	int fd = -1;
+	local_connect(folder, CONTROL_NAME, &fd);
+	send(fd, "send 1000 a\nx", 13, 0);
+	close(fd);
+	turn();
+	is_int(fake.sent, 0, "nothing was sent, nor for who has gone");
 	fake_init();
 }
 
