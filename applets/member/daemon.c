@@ -240,6 +240,11 @@ daemon_run(struct daemon *d)
 		if (loop_signalled(SIGHUP))
 			reload(d);
 		e = turn(d);
+		if (!rsapool_works(&d->pool)) {
+			log_line(LOG_LEVEL_ERROR,
+				 "the RSA processes were killed");
+			d->status = err_status(ERR_SYSTEM);
+		}
 	}
 	if (e == ERR_OK)
 		e = leave(d);
