@@ -30,7 +30,9 @@ BEGIN {
 	say("applets/nodeid", "make, derive, check IDs and sums")
 	say("applets/regd", "the registry: its handlers, index and journal")
 	say("applets/join", "joining, waiting, what it prints")
-	say("applets/member", "keeping members in touch")
+	say("applets/member", "members in touch, their scripts and clients")
+	say("applets/startup", "what daemons do first")
+	say("applets/show", "clusters in five formats")
 }
 function say(name, what) {
 	order[++n] = name

@@ -4,8 +4,7 @@
 #define NEVER INT64_MAX
 #define NEAR 2    /* members that are asked each time */
 #define SLACK 250 /* ms that this process may well have been kept waiting */
-#define SPLIT_GAP 5000 /* ms between two that are down for one reason, maybe \
-			*/
+#define SPLIT_GAP 5000 /* ms between two that may have one cause */
 #define PROBE_GAP 1000 /* ms between probes of one member */
 
 void
