@@ -111,8 +111,7 @@ static cluster_XLClusterMsg *
 fresh(uint32_t op)
 {
 	static cluster_XLClusterMsg msg;
-	memset(&msg, 0, offsetof(cluster_XLClusterMsg, Contents));
-	msg.has_Contents = msg.has_Salt = msg.has_DigSig = false;
+	peermsg_clear(&msg);
 	msg.has_Op = true;
 	msg.Op = op;
 	return &msg;

@@ -30,7 +30,7 @@ linkout_has_room(struct link *l, size_t len)
 static void
 begin(uint32_t op)
 {
-	memset(&out, 0, sizeof out);
+	peermsg_clear(&out);
 	MSG_SET_NUMBER(&out, Op, op);
 }
 

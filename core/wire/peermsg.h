@@ -20,9 +20,14 @@ struct nodeid;
 
 #define PEERMSG_CONTENTS_MAX 16000 /* bytes of an App or Data message */
 
+/* Empties msg: no field is there.  What was in them is left, and untouched. */
+void
+peermsg_clear(cluster_XLClusterMsg *msg);
+
 /*
- * Decodes len bytes.  ERR_PROTOCOL: not a message, something over its limit,
- * or no Op.
+ * Decodes len bytes into msg, of which only those fields mean anything whose
+ * has_ is set.  ERR_PROTOCOL: not a message, something over its limit, or no
+ * Op.
  */
 enum err
 peermsg_decode(cluster_XLClusterMsg *msg, const uint8_t *bytes, size_t len);
