@@ -356,10 +356,17 @@ ok "one who watches" wait_for grep -q ' member-down m1 ' slow.out
 kill -s STOP "$SLOW"
 i=0
 while [ $i -lt 300 ]; do
-	piped hello m send -w 60 m2 >sent || break
+	echo "n $i" >number
+	piped number m send -w 60 m2 >sent || break
 	i=$((i + 1))
 done
 is $i 300 "all messages arrive"
+seq -f 'n %g' 0 299 >numbers
+in_order()
+{
+	grep -a '^n [0-9]*$' got2 | cmp -s - numbers
+}
+ok "and are told of in their order" wait_for in_order
 seen_all()
 {
 	[ "$(grep -c ' message ' watch.out)" -eq 302 ]
