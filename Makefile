@@ -86,7 +86,7 @@ PARSES = core/doc/block.c core/ident/der.c core/ident/key% \
 	core/run/lookup.c applets/regd/frame.c \
 	applets/regd/record.c applets/regd/replay.c applets/join/enroll.c \
 	applets/join/gather.c \
-	applets/member/control.c applets/member/control_send.c applets/member/linkin.c applets/member/control.c \
+	applets/member/linkin.c applets/member/control.c \
 	applets/member/words.c
 SANITIZE =
 # Hidden: nobody looks symbols up at run time, as s390x would have it otherwise.
