@@ -132,8 +132,8 @@ WAIT_LATER=$PID
 start 1 c/m1 --queue-bytes 16384 -x 'case $XL_EVENT in
 	message)
 		while [ ! -e go ]; do sleep 0.1; done
-		cat >>got1
-		echo "$XL_MEMBER" >>from1 ;;
+		echo "$XL_MEMBER" >>from1
+		cat >>got1 ;;
 	esac'
 P1=$PID
 stop "$WAIT_QUORUM" 0
