@@ -98,7 +98,7 @@ struct peers {
  * ERR_SYSTEM, ERR_BUSY when the loop is full.
  */
 enum err
-peers_init(struct peers *p, const struct peers_config *config,
+peers_init(struct peers *all, const struct peers_config *config,
 	   const struct roster *roster);
 
 /* How many watches it has in the loop at the most. */
@@ -110,11 +110,11 @@ peers_watches(void);
  * replaced is down; who stayed keeps the session.
  */
 void
-peers_set_roster(struct peers *p, const struct roster *roster);
+peers_set_roster(struct peers *all, const struct roster *roster);
 
 /* Before each turn of the loop: sets when the timer is due. */
 void
-peers_turn(struct peers *p);
+peers_turn(struct peers *all);
 
 /*
  * For the cluster port's listen: a connection, whose fd is the peers' from now
@@ -130,31 +130,32 @@ peers_drop_one(void *peers);
 
 /* Fills status of the member with index, this node included. */
 void
-peers_status(const struct peers *p, unsigned index, struct peer_status *status);
+peers_status(const struct peers *all, unsigned index,
+	     struct peer_status *status);
 
 /* How many members are up, this node included; whether it is a majority. */
 unsigned
-peers_up(const struct peers *p);
+peers_up(const struct peers *all);
 bool
-peers_have_quorum(const struct peers *p);
+peers_have_quorum(const struct peers *all);
 
 /*
  * Sends post, of at most PEERMSG_CONTENTS_MAX bytes, to the member with index;
  * answered may be called at once.
  */
 void
-peers_send(struct peers *p, unsigned index, struct peer_post *post);
+peers_send(struct peers *all, unsigned index, struct peer_post *post);
 
 /* Takes post back; answered will not be called.  It may have been sent. */
 void
-peers_forget(struct peers *p, struct peer_post *post);
+peers_forget(struct peers *all, struct peer_post *post);
 
 /* Says Bye to all. */
 void
-peers_stop(struct peers *p);
+peers_stop(struct peers *all);
 
 /* Whether there is still a link; after peers_stop. */
 bool
-peers_are_busy(const struct peers *p);
+peers_are_busy(const struct peers *all);
 
 #endif

@@ -26,11 +26,12 @@ static struct {
 	struct roster roster;
 	struct link_kind kind;
 	struct link link, open;
-	_Alignas(4096) uint8_t buffers[CHANNEL_BUFFERS_LEN];
 	struct peer_post posts[POSTS];
 	unsigned answered[POSTS];
 	unsigned ended, opened;
 } f;
+
+static _Alignas(4096) uint8_t buffers[CHANNEL_BUFFERS_LEN];
 
 static void
 need(bool cond)
@@ -101,7 +102,7 @@ make_open(void)
 	size_t len;
 	int ends[2];
 	need(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-	need(link_accept(&f.link, &f.kind, f.buffers, ends[0]) == ERR_OK);
+	need(link_accept(&f.link, &f.kind, buffers, ends[0]) == ERR_OK);
 	struct session *s = &f.link.channel.session;
 	need(session_init_initiator(&pair.client.s, &f.kind.channel.config,
 				    pair.client.in, pair.client.out,
