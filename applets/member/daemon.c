@@ -201,7 +201,8 @@ reload(struct daemon *d)
 static bool
 is_told_to_stop(void)
 {
-	return loop_signalled(SIGTERM) | loop_signalled(SIGINT);
+	bool term = loop_signalled(SIGTERM); /* takes note of both */
+	return loop_signalled(SIGINT) || term;
 }
 
 /* Says goodbye to all, and leaves; at once at a second signal. */
