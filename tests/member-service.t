@@ -91,4 +91,223 @@ unlike "$(cat env.out)" "^XL_CLIENT" "nobody is known where any may come"
 status 0 "a Hello is taken there, too" alice </dev/null
 leave
 
+# The client side.
+to() { xl member --cluster c/m1/cluster.dat -i client.pem connect "$@"; }
+echo_by() { "$@" <data >data.out; }
+serve --clients clients --service cat
+status 0 "connect with a key" echo_by to m0
+same data data.out "all bytes come back"
+status 0 "any is the one that answers" echo_by to any
+same data data.out "all bytes come back"
+status 69 "a node whose key is not listed" echo_by xl member -d c/m1 connect m0
+err_like "does it list this client" "is asked about it"
+status 69 "nor a client without a key" echo_by \
+	xl member --cluster c/m1/cluster.dat connect m0
+xl keygen -y -f c/m1/sk.pem >>clients
+kill -HUP "$m0"
+wait_for grep -q '3 clients' m0.err
+status 0 "a node is a client by its sig key" echo_by \
+	xl member -d c/m1 connect m0
+status 69 "a member that is down" echo_by to m1
+err_like 'cannot reach m1: Connection refused' "is told"
+status 1 "no such member" echo_by to m7
+status 64 "no name" to
+status 64 "two names" to m0 m1
+status 66 "no roster" xl member --cluster none connect any
+status 66 "no key" xl member --cluster c/m1/cluster.dat -i none connect any
+status 1 "no client ports" xl member --cluster one/m0/cluster.dat connect any
+sed "s/$addr:$CLUSTER_CLIENT_PORT/no-such-name.invalid:1/" \
+	c/m1/cluster.dat >unnamed.dat
+status 69 "a name that is none" xl member --cluster unnamed.dat -w 20 \
+	connect m0
+sed "s/$addr:$CLUSTER_CLIENT_PORT/localhost:1/" c/m1/cluster.dat >named.dat
+status 69 "a name whose port is closed" xl member --cluster named.dat \
+	connect m0
+err_like "refused" "was resolved"
+stop "$m0" KILL
+awk '/CommsPubKey/ && !done { sub(/AAAA.*/, key); done = 1 } { print }' \
+	key="$(xl keygen -y -f c/m1/ck.pem | cut -d' ' -f2)" \
+	c/m1/cluster.dat >stale.dat
+serve --clients any --service cat
+status 69 "a stale roster" xl member --cluster stale.dat connect m0
+err_like "is cluster.dat current" "is asked about"
+leave
+
+# Half close, both ways.
+serve --clients any --service 'echo first; exec >&-; cat >up; : >over'
+simple() { xl member --cluster c/m1/cluster.dat connect m0; }
+{ wait_for test -s half.out; cat data; } | simple >half.out
+is "$(cat half.out)" first "the service ends first: its output arrives"
+wait_for test -e over
+same data up "and what it is sent still arrives"
+leave
+serve --clients any --service 'cat >up; echo end of "$(wc -c <up)"'
+status 0 "the client ends first" echo_by simple
+is "$(cat data.out)" "end of 300000" "and is still answered"
+leave
+
+# How commands end.
+serve --clients any --service 'echo out; exit 3'
+{ simple; cat data >/dev/null; } </dev/null >short.out
+is "$(cat short.out)" out "what a command wrote that failed arrives"
+status 0 "one that reads nothing" echo_by simple
+ok "its status is logged" wait_for grep -q 'exit status 3' m0.err
+leave
+serve --clients any --service 'cat data; kill -9 $$'
+status 0 "one that kills itself" echo_by simple
+same data data.out "has served before"
+leave
+serve --clients any --service 'no-such-command-at-all'
+status 0 "one that is not there" echo_by simple
+ok "is in the log" wait_for grep -q 'no-such-command-at-all: not found' m0.err
+leave
+serve --clients any --service 'trap "" TERM; echo $$; sleep 1000 & wait; wait'
+gone() { ! kill -0 "$1" 2>/dev/null; }
+spawn one xl member --cluster c/m1/cluster.dat connect m0
+wait_for test -s one.out
+stop "$PID" KILL
+ok "the command of a client that is gone is ended" \
+	wait_for grep -q 'its command is killed' m0.err
+ok "altogether" wait_for gone "$(cat one.out)"
+spawn one xl member --cluster c/m1/cluster.dat connect m0
+wait_for test -s one.out
+ok "the daemon leaves" leave
+ok "and its commands with it" wait_for gone "$(cat one.out)"
+
+# Local servers.
+server() # MODE ADDRESS: tests/net/server.py, once it listens
+{
+	spawn server "$ROOT/tests/net/server.py" "$@"
+	server=$PID
+	wait_for test -s server.out
+}
+server echo 127.0.0.1:0
+serve --clients any --service "tcp:$(cat server.out)"
+status 0 "a local server" echo_by simple
+same data data.out "echoes all bytes"
+leave
+serve --clients any --service "tcp:localhost:$(sed 's/.*://' server.out)"
+status 0 "by its name" echo_by simple
+same data data.out "echoes all bytes"
+stop "$server"
+status 69 "a server that is gone" echo_by simple
+err_like "service unavailable" "is told so"
+leave
+server reset 127.0.0.1:0
+serve --clients any --service "tcp:$(cat server.out)"
+status 69 "a server that breaks off" echo_by simple
+err_like "broke off" "is told so"
+stop "$server"
+leave
+server echo unix:sock
+serve --clients any --service unix:sock
+status 0 "a local socket" echo_by simple
+same data data.out "echoes all bytes"
+stop "$server"
+rm sock
+status 69 "a socket that is gone" echo_by simple
+leave
+
+# A local port that is forwarded.
+forward() # OPTION...
+{
+	spawn_ready forward xl member --cluster c/m1/cluster.dat --ready-fd 3 \
+		--listen 127.0.0.1:0 "$@" connect any
+	forward=$PID
+	port=$(cat forward.out)
+}
+by_port() { "$ROOT/tests/net/server.py" join "$port" <data >data.out; }
+status 64 "no port" xl member -d c/m1 --listen 127.0.0.1 connect any
+status 64 "a name" xl member -d c/m1 --listen localhost:1 connect any
+status 64 "no brackets" xl member -d c/m1 --listen ::1:1 connect any
+serve --clients any --service cat
+ok "a port" forward
+status 0 "is forwarded" by_port
+same data data.out "all bytes come back"
+status 0 "and again" by_port
+same data data.out "all bytes come back"
+stop "$m0"
+status 1 "to nobody" by_port
+like "$(cat forward.err)" "cannot reach m[01]: Connection refused" "is told"
+serve --clients any --service 'cat; kill -9 $PPID'
+status 1 "a stream that breaks off is reset" by_port
+like "$(cat forward.err)" "m0: the stream broke off" "and told"
+stop "$forward"
+is $? 143 "ends by the signal"
+
+# Limits.
+serve --clients any --max-clients 2 --service 'echo hello; exec sleep 1000'
+spawn one xl member --cluster c/m1/cluster.dat connect m0
+one=$PID
+spawn two xl member --cluster c/m1/cluster.dat connect m0
+wait_for grep -q hello one.out
+wait_for grep -q hello two.out
+spawn three xl member --cluster c/m1/cluster.dat connect m0
+ok "a third of two clients waits" wait_for \
+	grep -q 'clients have to wait: there are too many' m0.err
+is "$(cat three.out)" "" "and is not served"
+stop "$one"
+ok "until one has left" wait_for grep -q hello three.out
+kill "$m0"
+ok "the commands end with the daemon" leave
+serve --clients any --max-per-address 1 --service 'echo hello; exec sleep 1000'
+spawn one xl member --cluster c/m1/cluster.dat connect m0
+wait_for grep -q hello one.out
+status 69 "a second client of one an address" simple
+spawn two "$PEER/xlclient.py" --roster c/m1/cluster.dat --at m0 \
+	--source 127.0.0.77
+ok "another address" wait_for grep -q hello two.out
+leave
+serve --clients any --client-idle 1 --service 'exec sleep 1000'
+status 69 "a client that is idle" simple
+err_like "broke off" "is closed"
+ok "and its command ended" wait_for grep -q 'signal 15' m0.err
+leave
+
+# A reader that does not read: all stands still, and nothing grows.
+resident() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$m0/status"; }
+written() { sed -n 's/^wchar: //p' "/proc/$(cat writer)/io"; }
+stands_still()
+{
+	still=$(written)
+	[ "$still" -gt 0 ] || return 1
+	sleep 0.3 # long enough to see a change, and no harm if it is not
+	[ "$still" = "$(written)" ]
+}
+serve --clients any \
+	--service 'echo $$ >writer; exec head -c 60000000 /dev/zero'
+simple >data.out
+before=$(resident)
+rm writer
+mkfifo slow
+simple >slow &
+slow_pid=$!
+{ wait_for test -e read_on; wc -c; } <slow >count &
+wait_for test -s writer
+ok "a slow reader stops the writer" wait_for stands_still
+ok "early" test "$(written)" -lt 20000000
+ok "and no memory is taken" test $(($(resident) - before)) -lt 128
+: >read_on
+wait $slow_pid
+ok "until it reads on" wait_for grep -qx ' *60000000' count
+leave
+
+# Many at once.
+server echo 127.0.0.1:0
+serve --clients any --max-per-address 1000 --service "tcp:$(cat server.out)"
+forward
+status 0 "a thousand clients at once" "$ROOT/tests/net/server.py" many "$port" \
+	1000
+out_is "1000 answered" "are all served"
+is "$(grep -c ': served' m0.err)" 1000 "as the log has it"
+stop "$forward"
+leave
+
+# What is no client's.
+cluster_make c 3
+serve --clients clients --service cat
+"$PEER/stranger.py" -d c/m1 --at m0 --client-sk client.pem client/ \
+	>strange.out 2>strange.err
+checks strange
+leave
 done_testing

@@ -144,6 +144,14 @@ submit_hello(struct channel *c)
 	rsapool_submit(c->kind->pool, &c->job);
 }
 
+/* Whether nothing that happens now would tell of a connection that broke. */
+static bool
+is_stuck(const struct channel *c)
+{
+	unsigned can = session_can(&c->session);
+	return c->held || !(can & (SESSION_CAN_RECV | SESSION_CAN_MESSAGE));
+}
+
 /* One turn of a session: all that can happen now. */
 static void
 talk(struct channel *c, short revents, const bool *gone)
@@ -152,7 +160,7 @@ talk(struct channel *c, short revents, const bool *gone)
 	if (now >= session_deadline(&c->session)) {
 		channel_io_note(c, ERR_TIMEOUT, ETIMEDOUT);
 		session_tick(&c->session, now);
-	} else if (c->held && (revents & (POLLERR | POLLHUP))) {
+	} else if ((revents & (POLLERR | POLLHUP)) && is_stuck(c)) {
 		(void)net_connected(c->watch.fd);
 		channel_io_note(c, ERR_UNREACHABLE, errno);
 		session_wipe(&c->session);

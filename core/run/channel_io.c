@@ -99,6 +99,8 @@ channel_io_receive(struct channel *c)
 		} else if (len == 0) {
 			c->ended = true;
 			session_recv_end(&c->session);
+			if (c->broken) /* it will not take the rest */
+				session_wipe(&c->session);
 		} else {
 			c->bytes_in += len;
 			note_used(c, space + len);

@@ -278,6 +278,20 @@ test_break_while_held(void)
 	is_int(client.closed, 0, "who drops is not told");
 }
 
+/* The peer closes with a reset behind it while there is more to be sent. */
+static void
+test_break_while_full(void)
+{
+	begin_open();
+	server.hold = true;
+	while (channel_post(&client.c, text, sizeof text) == ERR_OK)
+		while (server.refusals == 0)
+			turn();
+	channel_drop(&server.c); /* what it has not read resets it */
+	until(client.closed, "a peer that goes with bytes unread");
+	is_int(client.why, ERR_UNREACHABLE, "breaks the connection");
+}
+
 static void
 test_close(void)
 {
@@ -455,6 +469,7 @@ main(void)
 	test_many();
 	test_backpressure();
 	test_break_while_held();
+	test_break_while_full();
 	test_close();
 	test_in_turn();
 	test_wrong_key();
