@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "applets/member/memberopt.h"
@@ -15,6 +14,7 @@
 #include "core/base/say.h"
 #include "core/base/text.h"
 #include "core/run/listen.h"
+#include "core/run/net.h"
 #include "core/run/ready.h"
 #include "core/run/slots.h"
 
@@ -42,14 +42,6 @@ line_of(struct reach *r)
 	return (struct line *)(void *)r; /* its first member */
 }
 
-/* The local program must not take a broken stream for a whole one. */
-static void
-reset_at_close(int fd)
-{
-	struct linger now = { .l_onoff = 1, .l_linger = 0 };
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-}
-
 static void
 free_line(struct line *line)
 {
@@ -59,11 +51,11 @@ free_line(struct line *line)
 	slots_give(&run.slots, line->slot);
 }
 
-/* Ends a stream that is not whole. */
+/* Ends a stream; the local program must not take it for a whole one. */
 static void
 break_line(struct line *line)
 {
-	reset_at_close(line->relay.running ? line->relay.to.fd : line->fd);
+	net_reset_at_close(line->relay.running ? line->relay.to.fd : line->fd);
 	reach_drop(&line->reach);
 	free_line(line);
 }
@@ -138,7 +130,7 @@ take_ended(struct reach *r, enum err why)
 	else if (!whole)
 		(void)reach_say_broken(r, why);
 	if (!whole)
-		reset_at_close(r->open ? line->relay.to.fd : line->fd);
+		net_reset_at_close(r->open ? line->relay.to.fd : line->fd);
 	free_line(line);
 }
 

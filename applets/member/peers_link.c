@@ -8,6 +8,7 @@
 #include "applets/member/peers_part.h"
 #include "core/base/fmt.h"
 #include "core/base/log.h"
+#include "core/run/net.h"
 
 #define GRACE 1000    /* ms a link without a Hello keeps its slot for certain */
 #define OPEN_MS 10000 /* for Hello and Ack on a link */
@@ -113,12 +114,26 @@ drop(struct peer *p, struct link *l)
 	part_give_slot(p->all, l);
 }
 
+/*
+ * What the other end has not acknowledged would be sent again for minutes, and
+ * an end of the stream wait behind it: where packets get through one way only,
+ * it is told at once so.
+ */
+static void
+reset(struct link *l)
+{
+	if (l && l->channel.phase != CHANNEL_GONE)
+		net_reset_at_close(l->channel.watch.fd);
+}
+
 void
 part_drop_links(struct peer *p)
 {
 	struct link *link = p->link;
 	struct link *rival = p->rival;
 	p->link = p->rival = NULL;
+	reset(link);
+	reset(rival);
 	drop(p, link);
 	drop(p, rival);
 }

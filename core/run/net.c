@@ -229,6 +229,13 @@ net_connected(int fd)
 	return error == 0 ? ERR_OK : ERR_UNREACHABLE;
 }
 
+void
+net_reset_at_close(int fd)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
 /* What a failed call on a stream means. */
 static enum err
 stream_error(void)

@@ -83,6 +83,10 @@ net_connect(const struct net_addr *addr, const struct net_addr *from, int *fd);
 enum err
 net_connected(int fd);
 
+/* When it is closed, what was not sent is lost, and the other end is told. */
+void
+net_reset_at_close(int fd);
+
 /*
  * Receives at most cap bytes; *len 0 with ERR_OK is the end of the stream.
  * ERR_BUSY: nothing now.  ERR_UNREACHABLE: broken (errno).
