@@ -23,7 +23,8 @@
 #				the group of the rest
 #	estrange HOST HOST	packets between these two are lost; 1 where the
 #				kernel cannot
-#	heal			ends both
+#	deafen HOST HOST	what the second sends to the first is lost; the same
+#	heal			ends all of them
 #	unplug HOST, plug HOST	takes its interface down, and up again
 #	lossy HOST N		N percent of all packets from and to it are
 #				lost (0: none); 1 where the kernel cannot
@@ -231,7 +232,7 @@ partition()
 }
 
 # By the source in the Ethernet header, which is in front of where rules look.
-hosts_deaf()
+deafen()
 {
 	tc -n sw qdisc add dev "p${1#h}" clsact 2>/dev/null
 	# shellcheck disable=SC2086 # several words
@@ -242,7 +243,7 @@ hosts_deaf()
 
 estrange()
 {
-	hosts_deaf "$1" "$2" && hosts_deaf "$2" "$1"
+	deafen "$1" "$2" && deafen "$2" "$1"
 }
 
 hosts_home()

@@ -7,6 +7,7 @@
 #				alpha for SIZE (N) members, which h1 to hN have
 #				joined in this order: hI with the folder nI and
 #				the index I - 1. Over IPv6 with $family 6.
+#	registry		starts it again; its process ID is $REG
 #	$everyone		their numbers; what is said of hI is with I
 #	end I			the cluster port of hI, and hI's client port
 #	join I OPTION...	xl-join on hI
@@ -41,6 +42,13 @@ end()
 	fi
 }
 
+registry()
+{
+	on_ready reg h1 xl regd -d reg --ready-fd 3
+	# shellcheck disable=SC2034 # for the test
+	REG=$PID
+}
+
 settle()
 {
 	need jq /usr/bin/python3
@@ -58,7 +66,7 @@ settle()
 	EOS
 	chmod +x hook
 	identity reg
-	on_ready reg h1 xl regd -d reg --ready-fd 3
+	registry
 	for i in $(seq "$1"); do
 		identity n$i $i h$i
 		echo 0 >h$i.mark
