@@ -141,9 +141,13 @@ part_drop_links(struct peer *p)
 void
 part_flush(struct peer *p)
 {
-	while (p->link && p->waiting.first &&
-	       link_send(p->link, p->waiting.first) == ERR_OK)
-		(void)posts_take(&p->waiting);
+	struct peer_post *post;
+	while (p->link && (post = posts_take(&p->waiting))) {
+		if (link_send(p->link, post) == ERR_OK)
+			continue;
+		posts_put_back(&p->waiting, post);
+		return;
+	}
 }
 
 /*

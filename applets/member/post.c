@@ -16,6 +16,15 @@ posts_add(struct peer_posts *posts, struct peer_post *post)
 	posts->last = &post->next;
 }
 
+void
+posts_put_back(struct peer_posts *posts, struct peer_post *post)
+{
+	post->next = posts->first;
+	posts->first = post;
+	if (!post->next)
+		posts->last = &post->next;
+}
+
 bool
 posts_remove(struct peer_posts *posts, struct peer_post *post)
 {

@@ -38,6 +38,10 @@ posts_init(struct peer_posts *posts);
 void
 posts_add(struct peer_posts *posts, struct peer_post *post);
 
+/* Puts post at the front. */
+void
+posts_put_back(struct peer_posts *posts, struct peer_post *post);
+
 /* Takes the first one out; NULL if there is none. */
 struct peer_post *
 posts_take(struct peer_posts *posts);

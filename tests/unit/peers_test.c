@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+
+/*
+ * Members among themselves: dials that cross, which session stays, messages
+ * and their answers, and members that come, go, move and are replaced.
+ */
+
+#include "tests/unit/peers_world.h"
+
+#define LETTERS 64
+
+static struct letter letters[LETTERS];
+
+static bool
+all_answered(size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (letters[i].answers == 0)
+			return false;
+	return true;
+}
+
+/* Whether each was answered once, and in their order. */
+static bool
+in_order(size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (letters[i].answers != 1 ||
+		    (i > 0 && letters[i].at < letters[i - 1].at))
+			return false;
+	return true;
+}
+
+/* Whether node got exactly the first len numbers from the member. */
+static bool
+has_got(unsigned node, unsigned from, size_t len)
+{
+	const struct node *n = &world[node];
+	for (size_t i = 0; i < n->got_len; i++)
+		if (n->got[i] != i || n->from[i] != from)
+			return false;
+	return n->got_len == len;
+}
+
+/* m0 and m1 with one session, which m1 has dialled if so. */
+static void
+meet(bool by_higher)
+{
+	node_start(0, 2);
+	node_start(1, 2);
+	if (by_higher) {
+		part_dial_stop(peer(0, 1));
+		part_dial(peer(1, 0));
+	}
+	until(is_settled(0, 1), "m0 and m1 meet");
+	is_int(peer(0, 1)->link->dialled, !by_higher, "dialled by m%d",
+	       by_higher);
+}
+
+static void
+test_crossing(void)
+{
+	node_start(0, 2);
+	node_start(1, 2);
+	part_dial(peer(1, 0));
+	part_dial(peer(0, 1));
+	until(is_up(0, 1) && is_up(1, 0), "both dial, both are up");
+	until(is_settled(0, 1), "one session stays");
+	ok(peer(0, 1)->link->dialled && !peer(1, 0)->link->dialled,
+	   "the one that the lower has dialled");
+	is_int(world[0].downs + world[1].downs, 0, "nobody was down");
+	is_int(world[0].ups + world[1].ups, 2, "each was told once");
+	world_end();
+}
+
+static void
+test_messages(void)
+{
+	meet(false);
+	for (unsigned i = 0; i < LETTERS; i++)
+		letter_send(&letters[i], 0, 1, i, i % 2 ? 4 : 16000);
+	until(all_answered(LETTERS), "all are answered");
+	ok(in_order(LETTERS), "once, in order");
+	ok(has_got(1, 0, LETTERS), "and have arrived");
+	world[1].refuses = ERR_BUSY;
+	letter_send(&letters[0], 0, 1, 0, 100);
+	until(letters[0].answers, "busy is answered");
+	is_int(letters[0].answer, PEER_BUSY, "so");
+	world[1].refuses = ERR_REFUSED;
+	letter_send(&letters[0], 0, 1, 0, 100);
+	until(letters[0].answers, "no handler is answered");
+	is_int(letters[0].answer, PEER_REFUSED, "so");
+	letter_send(&letters[0], 0, 0, 0, 100);
+	is_int(letters[0].answer, PEER_DOWN, "nothing for oneself");
+	letter_send(&letters[0], 0, 5, 0, 100);
+	is_int(letters[0].answer, PEER_DOWN, "nor for who does not exist");
+	world_end();
+}
+
+static void
+test_broken(void)
+{
+	meet(false);
+	for (unsigned i = 0; i < LETTERS; i++)
+		letter_send(&letters[i], 0, 1, i, 16000);
+	node_kill(1);
+	until(all_answered(LETTERS), "m1 is killed: all are answered");
+	ok(in_order(LETTERS), "once, in order");
+	is_int(letters[0].answer, PEER_UNKNOWN, "what was sent: unknown");
+	is_int(letters[LETTERS - 1].answer, PEER_DOWN, "the rest: down");
+	ok(!is_up(0, 1), "m1 is down");
+	world_end();
+}
+
+static void
+test_forget(void)
+{
+	meet(false);
+	for (unsigned i = 0; i < LETTERS; i++)
+		letter_send(&letters[i], 0, 1, i, 16000);
+	for (unsigned i = 0; i < LETTERS; i += 2)
+		peers_forget(&world[0].p, &letters[i].post);
+	until(letters[LETTERS - 1].answers, "the last one is answered");
+	unsigned odd = 0, even = 0;
+	for (unsigned i = 0; i < LETTERS; i += 2) {
+		even += letters[i].answers;
+		odd += letters[i + 1].answers;
+	}
+	is_int(even, 0, "what was taken back is not answered");
+	is_int(odd, LETTERS / 2, "all others are");
+	world_end();
+}
+
+int
+main(void)
+{
+	world_setup();
+	test_crossing();
+	test_messages();
+	test_broken();
+	test_forget();
+	return done_testing();
+}
