@@ -17,7 +17,10 @@ for applet in $($XLBOX --list); do
 	ln -s "$XLBOX" "bin/$applet"
 done
 
-# settings: a defaults file for the registry reg and the node node
+net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
+
+# settings [PORT [OPTION]]: a defaults file for the registry reg and the node
+# node, which are not there yet
 settings()
 {
 	rm -rf reg node
@@ -26,8 +29,8 @@ settings()
 		XL_REGD_OPTIONS="-a 127.0.0.1 -p ${1:-0}"
 		XL_DIR="$T/node"
 		XL_CRED="$T/reg/regCred.dat"
-		XL_JOIN_OPTIONS="-c alpha -s 2 -e 127.0.0.1:7901 -w 0"
-		XL_MEMBER_OPTIONS="-r $T/reg/regCred.dat"
+		XL_JOIN_OPTIONS="-c alpha -s 2 -e $net.1:7001 -w 0"
+		XL_MEMBER_OPTIONS="-r $T/reg/regCred.dat ${2:-}"
 		XL_REGD_USER=""
 		XL_USER=""
 	EOF
@@ -41,6 +44,19 @@ export XLBOX_DEFAULTS XLBOX_RUN XLBOX_LOG
 answers()
 {
 	xl join --cred -q -r "$T/reg/regCred.dat" -w 0 >cred.out 2>&1
+}
+
+# registry: one for members; sets REG
+registry()
+{
+	spawn_ready reg xl regd -d reg -a 127.0.0.1 -p 0 --ready-fd 3
+	REG=$PID
+}
+
+# lives: the member answers scripts, and has a majority, itself
+lives()
+{
+	xl member -d node status -q 2>/dev/null
 }
 
 gone()
@@ -139,11 +155,24 @@ if command -v systemd-analyze >/dev/null && [ "$SAN" = 0 ] &&
 		-a 127.0.0.1 -p 0 --ready-fd 3
 	ok "a registry under strace" answers
 	strace -f -o trace.join $XLBOX xl-join -q -r reg/regCred.dat -d node \
-		-c alpha -s 2 -e 127.0.0.1:1 -w 0 >/dev/null 2>&1
+		-c alpha -s 2 -e "$net.1:7001" -e "$net.1:7002" -w 0 \
+		>/dev/null 2>&1
+	traced=$PID
+	spawn_ready member strace -f -o trace.member $XLBOX xl-member -d node \
+		-r reg/regCred.dat --registry-interval 1 --service cat \
+		--clients any -x 'echo "$XL_EVENT" >>'"$T/events" --ready-fd 3
+	ok "a member under strace" wait_for lives
+	is "$(echo hello | xl member -d node connect any)" hello \
+		"with a client"
+	port=$(sed -n 's/^127\.0\.0\.1://p' traced.out)
+	ok "looking at the registry" \
+		wait_for grep -q "htons($port)" trace.member
 	# strace passes no signal on; the daemon is its child.
-	kill "$(ps -o pid= --ppid "$PID" | head -n 1)"
-	wait "$PID"
-	for unit in regd:trace join:trace.join; do
+	for tracer in "$PID" "$traced"; do
+		kill "$(ps -o pid= --ppid "$tracer" | head -n 1)"
+		wait "$tracer"
+	done
+	for unit in regd:trace join:trace.join member:trace.member; do
 		allowed "xl-${unit%:*}.service" >may
 		calls "${unit#*:}" >does
 		ok "xl-${unit%:*}: system calls were seen" grep -qx socket does
@@ -195,8 +224,35 @@ sysv()
 	status 3 "$label nothing runs" "$@" "$script" status
 }
 
+# sysv_member SHELL...: a member's life
+sysv_member()
+{
+	label="$1: member:"
+	script=$examples/sysv/xl-member
+	settings
+	status 1 "$label start without a registry" "$@" "$script" start
+	registry
+	status 0 "$label start" "$@" "$script" start
+	pid=$(cat run/xl-member.pid)
+	tap_pids="$tap_pids $pid"
+	ok "$label it lives" lives
+	status 0 "$label status" "$@" "$script" status
+	stop "$REG"
+	status 0 "$label restart, with what it has" "$@" "$script" restart
+	ok "$label the first is gone" gone "$pid"
+	pid=$(cat run/xl-member.pid)
+	tap_pids="$tap_pids $pid"
+	ok "$label another lives" lives
+	status 0 "$label reload" "$@" "$script" reload
+	ok "$label it still lives" lives
+	status 0 "$label stop" "$@" "$script" stop
+	not_ok "$label it does not any more" lives
+	status 3 "$label status then" "$@" "$script" status
+}
+
 if command -v start-stop-daemon >/dev/null; then
 	sysv sh
+	sysv_member sh
 else
 	skip "SysV" "no start-stop-daemon"
 fi
@@ -207,11 +263,45 @@ for tool in start-stop-daemon setsid mkdir rm sleep cat chmod chown; do
 done
 if [ -e box/start-stop-daemon ]; then
 	sysv env PATH="$T/box:$PATH" busybox sh
+	sysv_member env PATH="$T/box:$PATH" busybox sh
 else
 	skip "busybox" "without start-stop-daemon"
 fi
 status 6 "no settings" env XLBOX_DEFAULTS="$T/none" \
 	sh "$examples/sysv/xl-regd" start
+
+# --- busybox init, process 1 of a namespace ---
+
+# init: the lines of inittab, with the scripts where they are
+init()
+{
+	sed "s,/etc/xl,$examples/busybox,; /^#/d" \
+		"$examples/busybox/inittab" >inittab
+	spawn init unshare -rmpf --mount-proc sh -c \
+		'mount -t tmpfs none /etc && cp inittab /etc &&
+		exec busybox init'
+	INIT=$PID
+}
+
+settings
+if unshare -rmpf --mount-proc sh -c 'mount -t tmpfs none /etc' 2>/dev/null &&
+	busybox --list | grep -qx init; then
+	echo "PATH=\"$PATH\"" >>defaults # init has one of its own
+	init
+	ok "init: the registry answers" wait_for answers
+	ok "init: the member lives" wait_for lives
+	run xl member -d node status --format env
+	like "$(cat out)" "^XL_SIZE='1'" "init: it has joined"
+	kill -s KILL "$(pgrep -f "xl-member -d $T/node ")"
+	ok "init: it is started again" wait_for lives
+	children=$(pgrep -P "$INIT")
+	stop "$INIT" KILL
+	kill -s KILL "$children"
+	ok "init: all end with it" wait_for sh -c \
+		'! pgrep -f "xl-[a-z]* -d $1/" >/dev/null' sh "$T"
+else
+	skip "init" "no right to make namespaces, or no busybox init"
+fi
 
 # --- supervisors ---
 
@@ -249,6 +339,19 @@ if command -v s6-supervise >/dev/null; then
 	echo a line | sh service/log/run
 	is "$(cat log/xl-regd/current)" "a line" "s6: there is a log"
 	rm -rf service log/xl-regd
+	settings
+	registry
+	cp -R "$examples/s6/xl-member" service
+	spawn s6 s6-supervise service
+	S6=$PID
+	wait_for s6-svok service
+	ok "s6: a member tells when it is ready" s6-svwait -U -t 60000 service
+	ok "s6: it lives" lives
+	tap_pids="$tap_pids $(s6-svstat -o pid service)"
+	s6-svc -dx service
+	wait "$S6"
+	stop "$REG"
+	rm -rf service
 else
 	skip "s6" "not installed"
 fi
@@ -277,6 +380,19 @@ if [ "$runsv" ] && command -v svlogd >/dev/null; then
 	like "$(cat log/xl-regd/current)" 'xlReg is ready$' \
 		"runit: there is a log"
 	rm -rf service
+	settings
+	registry
+	cp -R "$examples/runit/xl-member" service
+	spawn runit runsv service
+	RUNSV=$PID
+	wait_for test -p service/supervise/control
+	status 0 "runit: check says when a member is up" \
+		sv -w 60 start ./service
+	ok "runit: it lives" lives
+	tap_pids="$tap_pids $(cat service/supervise/pid)"
+	sv exit ./service >/dev/null
+	wait "$RUNSV"
+	stop "$REG"
 else
 	skip "runit" "not installed"
 fi

@@ -41,7 +41,7 @@ example()
 	echo 'echo $! >pid; wait' >>"example.$number.sh"
 	shift
 	cd "$T/m$1" || exit 1
-	spawn_ready "example$number.$1" sh "$T/example.$number.sh" 3>&1 ||
+	spawn_ready "example$number.$1" sh "$T/example.$number.sh" ||
 		diag "$(cat "$T/example$number.$1.err")"
 	wait_for test -s pid
 	tap_pids="$tap_pids $(cat pid)"
