@@ -292,7 +292,7 @@ if unshare -rmpf --mount-proc sh -c 'mount -t tmpfs none /etc' 2>/dev/null &&
 	ok "init: the member lives" wait_for lives
 	run xl member -d node status --format env
 	like "$(cat out)" "^XL_SIZE='1'" "init: it has joined"
-	kill -s KILL "$(pgrep -f "xl-member -d $T/node ")"
+	kill -s KILL "$(pgrep -o -f "xl-member -d $T/node ")"
 	ok "init: it is started again" wait_for lives
 	children=$(pgrep -P "$INIT")
 	stop "$INIT" KILL

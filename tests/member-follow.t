@@ -173,6 +173,7 @@ stop "$B"
 stop "$C"
 told a member-down b 3
 told a member-down c 3
+told a no-quorum "" 3
 cp a/cluster.dat a.dat
 : >a.events
 began=$(date +%s)
