@@ -183,12 +183,15 @@ link_forget(struct link *l, struct peer_post *p)
 void
 link_bye(struct link *l)
 {
+	if (l->state == LINK_STATE_BYE)
+		return;
 	if (!link_is_open(l)) {
 		part_reject(l, "not needed");
 		return;
 	}
-	linkout_bye(l);
 	part_set_state(l, LINK_STATE_BYE);
+	l->bye_n = LINK_BYE_DUE;
+	linkout_due(l);
 }
 
 void

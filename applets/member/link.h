@@ -21,6 +21,7 @@
 
 #define LINK_STRANGER ROSTER_MEMBERS_MAX /* index of who did not say yet */
 #define LINK_APPS_MAX 8                  /* messages without Ack at a time */
+#define LINK_BYE_DUE UINT64_MAX          /* bye_n: it waits for room */
 
 struct link;
 
@@ -86,6 +87,7 @@ struct link {
 	int64_t ask_us, rtt_us; /* when it was sent; how long one took */
 	uint64_t suspects;      /* whom we have still to call suspected */
 	bool ask_due;           /* a KeepAlive waits for room */
+	uint64_t bye_n;         /* our Bye: 0 none, LINK_BYE_DUE */
 	struct peer_posts sent; /* messages without Ack */
 	unsigned sent_len;
 	uint64_t apps_in, apps_out; /* messages, acknowledged */
@@ -125,7 +127,10 @@ link_send(struct link *l, struct peer_post *post);
 void
 link_forget(struct link *l, struct peer_post *post);
 
-/* Says Bye; the link ends when that is answered. */
+/*
+ * Says Bye; the link ends when that is answered.  One that has heard a Bye
+ * ends by itself, once its messages are answered.
+ */
 void
 link_bye(struct link *l);
 

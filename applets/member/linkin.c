@@ -166,12 +166,13 @@ handle_bye(struct link *l)
 	/* Else it closes, once it has answered what is on its way. */
 }
 
-/* Ours was answered, maybe: then nothing is left to be said. */
+/* Our Bye was answered, or our last message behind theirs: that was all. */
 static void
 handle_last_ack(struct link *l)
 {
 	handle_ack(l);
-	if (l->acked_n == l->out_n && l->state == LINK_STATE_BYE)
+	bool done = l->bye_n ? l->acked_n >= l->bye_n : !l->sent.first;
+	if (done)
 		channel_close(&l->channel);
 }
 

@@ -85,11 +85,12 @@ linkout_app(struct link *l, const uint8_t *bytes, size_t len)
 	post(l);
 }
 
-void
-linkout_bye(struct link *l)
+static void
+bye(struct link *l)
 {
 	begin(cluster_XLClusterMsg_Tag_Bye);
 	post(l);
+	l->bye_n = l->out_n;
 }
 
 static void
@@ -124,4 +125,6 @@ linkout_due(struct link *l)
 		if ((l->suspects >> i & 1) &&
 		    linkout_has_room(l, LINKOUT_SMALL))
 			suspect(l, i);
+	if (l->bye_n == LINK_BYE_DUE && linkout_has_room(l, LINKOUT_SMALL))
+		bye(l);
 }

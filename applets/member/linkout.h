@@ -37,10 +37,7 @@ linkout_error(struct link *l, const char *text);
 void
 linkout_app(struct link *l, const uint8_t *bytes, size_t len);
 
-void
-linkout_bye(struct link *l);
-
-/* KeepAlive and Suspects that are due, as far as there is room. */
+/* KeepAlive, Suspects and Bye that are due, as far as there is room. */
 void
 linkout_due(struct link *l);
 

@@ -138,11 +138,27 @@ part_drop_links(struct peer *p)
 	drop(p, rival);
 }
 
+/* Whether messages are on their way on a session that another replaced. */
+static bool
+has_older_posts(const struct peer *p)
+{
+	for (size_t i = 0; i < p->all->links.made; i++) {
+		const struct link *l = slots_item(&p->all->links, i);
+		if (l->life == LINK_USED && l->index == part_index(p) &&
+		    l != p->link && l->sent.first)
+			return true;
+	}
+	return false;
+}
+
 void
 part_flush(struct peer *p)
 {
 	struct peer_post *post;
-	while (p->link && (post = posts_take(&p->waiting))) {
+	/* What waits must not overtake them. */
+	if (!p->link || !p->waiting.first || has_older_posts(p))
+		return;
+	while ((post = posts_take(&p->waiting))) {
 		if (link_send(p->link, post) == ERR_OK)
 			continue;
 		posts_put_back(&p->waiting, post);
@@ -221,9 +237,7 @@ take_app(struct link *l, const uint8_t *bytes, size_t len)
 static void
 take_room(struct link *l)
 {
-	struct peer *p = peer_of(l);
-	if (l == p->link)
-		part_flush(p);
+	part_flush(peer_of(l));
 }
 
 static void
@@ -273,6 +287,7 @@ take_ended(struct link *l, enum link_end how, const char *why)
 					 loop_now());
 		part_dial_failed(p);
 	}
+	part_flush(p);
 }
 
 void

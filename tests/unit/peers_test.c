@@ -49,7 +49,8 @@ meet(bool by_higher)
 	node_start(0, 2);
 	node_start(1, 2);
 	if (by_higher) {
-		part_dial_stop(peer(0, 1));
+		peer(0, 1)->dial_at = LOOP_NEVER;
+		peer(0, 1)->reset_at = loop_now() + LIMIT_MS;
 		part_dial(peer(1, 0));
 	}
 	until(is_settled(0, 1), "m0 and m1 meet");
@@ -131,6 +132,44 @@ test_forget(void)
 	world_end();
 }
 
+/* Reads nothing from a link until channel_resume: its network is slow. */
+static void
+hold(struct link *l)
+{
+	l->channel.held = true;
+	l->channel.watch.events = POLLRDBAND;
+}
+
+/*
+ * Messages are on their way when another session takes the place of theirs:
+ * what comes behind them must not overtake them.
+ */
+static void
+test_replaced_session(void)
+{
+	node_start(0, 2);
+	node_start(1, 2);
+	part_dial(peer(0, 1));
+	struct link *later = peer(0, 1)->dialled;
+	later->channel.watch.events = POLLRDBAND;
+	part_dial(peer(1, 0));
+	until(peer(0, 1)->link && peer(1, 0)->link, "m1 dials faster");
+	struct link *old = peer(1, 0)->link;
+	for (unsigned i = 0; i < LETTERS; i++)
+		letter_send(&letters[i], 0, 1, i, 16000);
+	hold(old);
+	later->channel.watch.events = POLLOUT;
+	until(peer(0, 1)->link == later, "m0's session takes its place");
+	channel_resume(&old->channel);
+	until(all_answered(LETTERS), "all are answered");
+	ok(in_order(LETTERS), "once, in order");
+	ok(has_got(1, 0, LETTERS), "and have arrived in order");
+	until(is_settled(0, 1), "one session stays");
+	ok(peer(0, 1)->link->dialled, "the one that the lower has dialled");
+	is_int(world[0].downs + world[1].downs, 0, "nobody was down");
+	world_end();
+}
+
 int
 main(void)
 {
@@ -139,5 +178,6 @@ main(void)
 	test_messages();
 	test_broken();
 	test_forget();
+	test_replaced_session();
 	return done_testing();
 }
