@@ -56,7 +56,7 @@ part_resolve(struct peers *all);
 void
 part_dial_stop(struct peer *p);
 
-/* peers_link.c: connections. */
+/* peers_link.c: connections; peers_accept.c: those that come in. */
 
 /* A slot for a link, or NULL. */
 struct link *
