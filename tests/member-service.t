@@ -88,7 +88,10 @@ leave
 XL_CLIENT=false XL_CLIENT_ID=false serve --clients any --service env
 client </dev/null >env.out
 unlike "$(cat env.out)" "^XL_CLIENT" "nobody is known where any may come"
-status 0 "a Hello is taken there, too" alice </dev/null
+leave
+serve --clients any --service cat
+status 0 "a Hello is taken there, too" echo_of
+same data data.out "and the stream behind it"
 leave
 
 # The client side.

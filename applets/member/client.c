@@ -106,47 +106,12 @@ client_end(struct client *c, const char *why)
 	leave(c);
 }
 
-/* One message a process is enough: each is used at once. */
-static cluster_XLClusterMsg *
-fresh(uint32_t op)
-{
-	static cluster_XLClusterMsg msg;
-	peermsg_clear(&msg);
-	msg.has_Op = true;
-	msg.Op = op;
-	return &msg;
-}
-
-/* Posts a message of a few bytes, numbered. */
-static void
-post(struct client *c, cluster_XLClusterMsg *msg)
-{
-	uint8_t bytes[64];
-	msg->has_MsgN = true;
-	msg->MsgN = ++c->sent_n;
-	size_t len = peermsg_encode(msg, bytes, sizeof bytes);
-	(void)channel_post(&c->channel, bytes, len); /* or it is going */
-}
-
-static void
-post_ack(struct client *c)
-{
-	cluster_XLClusterMsg *msg = fresh(cluster_XLClusterMsg_Tag_Ack);
-	msg->has_YourMsgN = true;
-	msg->YourMsgN = c->got_n;
-	post(c, msg);
-}
-
 /* Says no, and closes. */
 static void
 refuse(struct client *c, const char *why)
 {
-	cluster_XLClusterMsg *msg = fresh(cluster_XLClusterMsg_Tag_Error);
 	log_client(c, LOG_LEVEL_INFO, why);
-	msg->has_ErrDesc = true;
-	msg->ErrDesc.size = (pb_size_t)strlen(why);
-	memcpy(msg->ErrDesc.bytes, why, msg->ErrDesc.size);
-	post(c, msg);
+	hello_post_error(c, why);
 	c->state = CLIENT_LEAVING;
 	channel_close(&c->channel);
 }
@@ -179,12 +144,15 @@ take_event(struct relay *r, enum relay_event event)
 	}
 	log_line(LOG_LEVEL_INFO, "client %lu: %s: %s", c->number,
 		 c->service->target.text, strerror(errno));
-	if (!r->connecting) {
-		client_end(c, "its server broke off");
+	bool connecting = r->connecting;
+	relay_end(r);
+	if (connecting) {
+		refuse(c, REACH_UNAVAILABLE);
 		return;
 	}
-	relay_end(r);
-	refuse(c, REACH_UNAVAILABLE);
+	/* What it said before arrives, but without an Eof. */
+	c->state = CLIENT_LEAVING;
+	channel_close(&c->channel);
 }
 
 /* When the client itself has had its time. */
@@ -199,6 +167,19 @@ limit(const struct client *c)
 	if (c->relay.connecting)
 		return c->began + JOIN_MS;
 	return idle == LOOP_NEVER ? idle : c->relay.active + idle;
+}
+
+enum err
+client_join(struct client *c, int from, int to)
+{
+	enum err e = relay_start(&c->relay, c->service->config->loop,
+				 &c->channel, from, to, take_event);
+	if (e != ERR_OK)
+		return e;
+	c->began = loop_now();
+	c->state = CLIENT_JOINED;
+	service_watch(c->service, limit(c));
+	return ERR_OK;
 }
 
 /* Joins a client that may come in. */
@@ -222,20 +203,15 @@ join(struct client *c)
 	int reason = errno;
 	if (e == ERR_OK) {
 		c->pid = ends.pid;
-		e = relay_start(&c->relay, config->loop, &c->channel, ends.from,
-				ends.to, take_event);
-		if (e == ERR_OK && ends.connecting)
-			relay_wait_connected(&c->relay);
+		e = client_join(c, ends.from, ends.to);
 	}
 	if (e != ERR_OK) {
 		log_line(LOG_LEVEL_ERROR, "client %lu: %s: %s", c->number,
 			 c->service->target.text, strerror(reason));
 		refuse(c, REACH_UNAVAILABLE);
-		return;
+	} else if (ends.connecting) {
+		relay_wait_connected(&c->relay);
 	}
-	c->began = loop_now();
-	c->state = CLIENT_JOINED;
-	service_watch(c->service, limit(c));
 }
 
 /* The first message, where there is a list of clients. */
@@ -251,7 +227,7 @@ greet(struct client *c, const uint8_t *bytes, size_t len)
 		client_end(c, "sent away");
 		return;
 	}
-	post_ack(c);
+	hello_post_ack(c);
 	join(c);
 }
 
@@ -262,12 +238,12 @@ take_other(struct client *c, const cluster_XLClusterMsg *msg)
 	if (!hello_is_next(c, msg)) {
 		client_end(c, "out of order");
 	} else if (msg->Op == cluster_XLClusterMsg_Tag_Bye) {
-		post_ack(c);
+		hello_post_ack(c);
 		c->state = CLIENT_LEAVING;
 		channel_close(&c->channel);
 	} else if (msg->Op == cluster_XLClusterMsg_Tag_Hello &&
 		   c->service->any) {
-		post_ack(c);
+		hello_post_ack(c);
 	} else {
 		refuse(c, "unexpected message");
 	}

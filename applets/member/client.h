@@ -47,6 +47,13 @@ void
 client_begin(struct client *c, struct service *s, size_t slot, int fd,
 	     const struct net_addr *remote);
 
+/*
+ * Joins it to descriptors, which are its own from now on.  ERR_BUSY: the loop
+ * is full, they are closed.
+ */
+enum err
+client_join(struct client *c, int from, int to);
+
 /* What channels of clients call. */
 void
 client_set_kind(struct channel_kind *kind);

@@ -31,3 +31,44 @@ hello_is_known(struct client *c, const cluster_XLClusterMsg *msg)
 	return rsakey_verify(&one.key, RSAKEY_SHA256, digest, msg->DigSig.bytes,
 			     msg->DigSig.size) == ERR_OK;
 }
+
+/* One message a process is enough: each is used at once. */
+static cluster_XLClusterMsg *
+fresh(uint32_t op)
+{
+	static cluster_XLClusterMsg msg;
+	peermsg_clear(&msg);
+	msg.has_Op = true;
+	msg.Op = op;
+	return &msg;
+}
+
+/* Posts a message of a few bytes, numbered. */
+static void
+post(struct client *c, cluster_XLClusterMsg *msg)
+{
+	uint8_t bytes[64];
+	msg->has_MsgN = true;
+	msg->MsgN = ++c->sent_n;
+	size_t len = peermsg_encode(msg, bytes, sizeof bytes);
+	(void)channel_post(&c->channel, bytes, len); /* or it is going */
+}
+
+void
+hello_post_ack(struct client *c)
+{
+	cluster_XLClusterMsg *msg = fresh(cluster_XLClusterMsg_Tag_Ack);
+	msg->has_YourMsgN = true;
+	msg->YourMsgN = c->got_n;
+	post(c, msg);
+}
+
+void
+hello_post_error(struct client *c, const char *why)
+{
+	cluster_XLClusterMsg *msg = fresh(cluster_XLClusterMsg_Tag_Error);
+	msg->has_ErrDesc = true;
+	msg->ErrDesc.size = (pb_size_t)strlen(why);
+	memcpy(msg->ErrDesc.bytes, why, msg->ErrDesc.size);
+	post(c, msg);
+}

@@ -8,7 +8,10 @@
 
 struct client;
 
-/* Who a client says it is (xl-protocol(7), The client port). */
+/*
+ * What is said with a client besides its stream: who it is, and answers
+ * (xl-protocol(7), The client port).
+ */
 
 /* Whether a message that is numbered has the client's next number. */
 bool
@@ -20,5 +23,13 @@ hello_is_next(struct client *c, const cluster_XLClusterMsg *msg);
  */
 bool
 hello_is_known(struct client *c, const cluster_XLClusterMsg *msg);
+
+/* Posts an Ack of the client's last message that is numbered. */
+void
+hello_post_ack(struct client *c);
+
+/* Posts an Error with a text of at most 40 bytes. */
+void
+hello_post_error(struct client *c, const char *why);
 
 #endif

@@ -77,10 +77,10 @@ read_piece(struct relay *r)
 				  peermsg_make_data(msg, (size_t)n));
 		return n == PEERMSG_CONTENTS_MAX && !r->from_slow;
 	}
-	int error = errno;
+	int error = r->reset ? ECONNRESET : errno;
 	close_from(r);
 	errno = error;
-	if (n == 0)
+	if (n == 0 && !r->reset)
 		post_eof(r);
 	else
 		r->tell(r, RELAY_SOURCE_BROKE);
@@ -138,6 +138,9 @@ write_piece(struct relay *r, const uint8_t *bytes, size_t len)
 			return wait_for_room(r);
 		if (n < 0) {
 			int error = errno;
+			/* The end of a stream would have been EPIPE. */
+			r->reset =
+				r->from.fd == r->to.fd && error == ECONNRESET;
 			close_to(r);
 			errno = error;
 			r->tell(r, RELAY_SINK_BROKE);

@@ -38,6 +38,7 @@ struct relay {
 	bool from_done, to_done; /* ended or broken */
 	bool eof_due;            /* an Eof that found no room */
 	bool eof_came;
+	bool reset;     /* writing told of it, so that reading will not */
 	bool to_ready;  /* poll says that a slow one takes something */
 	size_t written; /* of the Data that is held back */
 	int64_t active; /* when bytes were last moved */

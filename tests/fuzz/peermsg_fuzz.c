@@ -23,9 +23,25 @@ need(bool cond)
 		abort();
 }
 
+/* What is read in place is what decodes. */
+static void
+check_piece(const uint8_t *data, size_t len)
+{
+	const uint8_t *contents = data;
+	size_t n;
+	uint32_t op;
+	if (!peermsg_is_piece(data, len, &op, &contents, &n))
+		return;
+	need(peermsg_decode(&msg, data, len) == ERR_OK && msg.Op == op);
+	need(contents >= data && n <= len && n <= PEERMSG_CONTENTS_MAX);
+	need(n == 0 || memcmp(contents, msg.Contents.bytes, n) == 0);
+	need(n == (msg.has_Contents ? msg.Contents.size : 0));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	check_piece(data, len);
 	if (peermsg_decode(&msg, data, len) != ERR_OK)
 		return 0;
 	need(msg.has_Op && peermsg_op_name(msg.Op)[0] != '\0');

@@ -219,6 +219,61 @@ test_limits(void)
 	}
 }
 
+/* A Data of len bytes made in place, against nanopb. */
+static void
+check_data(size_t len)
+{
+	const uint8_t *contents;
+	size_t contents_len;
+	uint32_t op;
+
+	for (size_t i = 0; i < len; i++)
+		buf[PEERMSG_DATA_HEADER + i] = (uint8_t)(i * 31 + len);
+	memset(&msg, 0, sizeof msg);
+	msg.has_Op = msg.has_Contents = true;
+	msg.Op = cluster_XLClusterMsg_Tag_Data;
+	msg.Contents.size = (pb_size_t)len;
+	memcpy(msg.Contents.bytes, buf + PEERMSG_DATA_HEADER, len);
+	size_t n = peermsg_encode(&msg, wire, sizeof wire);
+	is_int(peermsg_make_data(buf, len), n, "Data of %zu: its length", len);
+	is_mem(buf, wire, n, "its bytes");
+	ok(peermsg_is_piece(buf, n, &op, &contents, &contents_len) &&
+		   op == cluster_XLClusterMsg_Tag_Data && contents_len == len,
+	   "is one");
+	is_mem(contents, msg.Contents.bytes, len, "its contents");
+	ok(!peermsg_is_piece(buf, n - 1, &op, &contents, &contents_len),
+	   "cut off");
+	buf[n] = 0;
+	ok(!peermsg_is_piece(buf, n + 1, &op, &contents, &contents_len),
+	   "with a byte behind");
+}
+
+static void
+test_pieces(void)
+{
+	static const size_t lens[] = { 1,   2,   126,  127,   128,
+				       129, 255, 8192, 15999, 16000 };
+	const uint8_t *contents;
+	size_t len;
+	uint32_t op;
+
+	for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++)
+		check_data(lens[i]);
+	is_int(peermsg_make_eof(buf), 2, "Eof");
+	ok(peermsg_is_piece(buf, 2, &op, &contents, &len) &&
+		   op == cluster_XLClusterMsg_Tag_Eof && len == 0,
+	   "is one");
+	is_int(peermsg_decode(&msg, buf, 2), ERR_OK, "decodes");
+	is_int(msg.Op, cluster_XLClusterMsg_Tag_Eof, "as such");
+	ok(!peermsg_is_piece((const uint8_t *)"\x08\x07", 2, &op, &contents,
+			     &len),
+	   "Data without contents is left to nanopb");
+	ok(!peermsg_is_piece((const uint8_t *)"\x08\x07\x42\x80\x80\x01", 6,
+			     &op, &contents, &len),
+	   "and so are longer numbers");
+	ok(!peermsg_is_piece(buf, 0, &op, &contents, &len), "nothing");
+}
+
 int
 main(void)
 {
@@ -227,5 +282,6 @@ main(void)
 	test_cuts();
 	test_odd();
 	test_limits();
+	test_pieces();
 	return done_testing();
 }
