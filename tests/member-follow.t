@@ -60,16 +60,19 @@ agree()
 		cmp -s "$1.roster" "$2.roster"
 }
 
-# knock N [TIMES]: a stranger at the address 200 + N at a's cluster port
+# knock N [TIMES]: a stranger at the address 200 + N at a's cluster port, which
+# is at the address $home
+home=1
 knock()
 {
 	perl -MIO::Socket::INET -e '
-		my ($net, $n, $times) = @ARGV;
+		my ($net, $home, $n, $times) = @ARGV;
 		for (1 .. $times) {
-			my $s = IO::Socket::INET->new(PeerAddr => "$net.1:7001",
+			my $s = IO::Socket::INET->new(
+				PeerAddr => "$net.$home:7001",
 				LocalAddr => "$net.$n") or die "$@";
 			sysread $s, my $byte, 1; # it closes
-		}' "$net" $((200 + $1)) "${2:-1}"
+		}' "$net" $home $((200 + $1)) "${2:-1}"
 }
 
 # looks: how many the registry has seen of a in all
@@ -166,6 +169,18 @@ member c
 C=$PID
 ok "by all" wait_for agree a c
 told a member-up c 3
+
+# --- one that moves while it runs ---
+
+join a 11
+knock 1
+ok "its look tells it so, and it listens there" \
+	wait_for sh -c "$XLBOX xl-member -d a status | grep -q '^\* .*\.11:7001 '"
+home=11
+ok "at once" knock 1
+ok "the others follow" wait_for sh -c \
+	"$XLBOX xl-member -d b status | grep -q ' a  *$net\.11:7001  *up '"
+status 0 "all are up" xl member -d b wait all
 
 # --- strangers ---
 
