@@ -104,8 +104,6 @@ retire(struct peer *p, struct link *l)
 static void
 drop(struct peer *p, struct link *l)
 {
-	if (!l)
-		return;
 	retire(p, l);
 	link_drop(l);
 	part_give_slot(p->all, l);
@@ -117,22 +115,24 @@ drop(struct peer *p, struct link *l)
  * it is told at once so.
  */
 static void
-reset(struct link *l)
+reset(struct peer *p, struct link *l)
 {
-	if (l && l->channel.phase != CHANNEL_GONE)
+	if (l->channel.phase != CHANNEL_GONE)
 		net_reset_at_close(l->channel.watch.fd);
+	drop(p, l);
 }
 
+/* Also sessions that say Bye: the index may be another's from now on. */
 void
 part_drop_links(struct peer *p)
 {
-	struct link *link = p->link;
-	struct link *rival = p->rival;
 	p->link = p->rival = NULL;
-	reset(link);
-	reset(rival);
-	drop(p, link);
-	drop(p, rival);
+	for (size_t i = 0; i < p->all->links.made; i++) {
+		struct link *l = slots_item(&p->all->links, i);
+		if (l->life == LINK_USED && l->index == part_index(p) &&
+		    l != p->dialled)
+			reset(p, l);
+	}
 }
 
 /* Whether messages are on their way on a session that another replaced. */

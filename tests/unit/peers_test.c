@@ -140,6 +140,30 @@ hold(struct link *l)
 	l->channel.watch.events = POLLRDBAND;
 }
 
+/* m1 has dialled, and m0's own dial stands still; returns that one. */
+static struct link *
+cross(void)
+{
+	node_start(0, 4);
+	node_start(1, 4);
+	part_dial(peer(0, 1));
+	struct link *later = peer(0, 1)->dialled;
+	later->channel.watch.events = POLLRDBAND;
+	part_dial(peer(1, 0));
+	until(peer(0, 1)->link && peer(1, 0)->link, "m1 dials faster");
+	return later;
+}
+
+/* It goes on, and its session takes the place of the other one. */
+static void
+replace(const struct link *old, struct link *later)
+{
+	later->channel.watch.events = POLLOUT;
+	until(peer(0, 1)->link == later && peer(1, 0)->link &&
+		      peer(1, 0)->link != old,
+	      "m0's session takes its place");
+}
+
 /*
  * Messages are on their way when another session takes the place of theirs:
  * what comes behind them must not overtake them.
@@ -147,19 +171,12 @@ hold(struct link *l)
 static void
 test_replaced_session(void)
 {
-	node_start(0, 2);
-	node_start(1, 2);
-	part_dial(peer(0, 1));
-	struct link *later = peer(0, 1)->dialled;
-	later->channel.watch.events = POLLRDBAND;
-	part_dial(peer(1, 0));
-	until(peer(0, 1)->link && peer(1, 0)->link, "m1 dials faster");
+	struct link *later = cross();
 	struct link *old = peer(1, 0)->link;
 	for (unsigned i = 0; i < LETTERS; i++)
 		letter_send(&letters[i], 0, 1, i, 16000);
 	hold(old);
-	later->channel.watch.events = POLLOUT;
-	until(peer(0, 1)->link == later, "m0's session takes its place");
+	replace(old, later);
 	channel_resume(&old->channel);
 	until(all_answered(LETTERS), "all are answered");
 	ok(in_order(LETTERS), "once, in order");
@@ -167,6 +184,42 @@ test_replaced_session(void)
 	until(is_settled(0, 1), "one session stays");
 	ok(peer(0, 1)->link->dialled, "the one that the lower has dialled");
 	is_int(world[0].downs + world[1].downs, 0, "nobody was down");
+	world_end();
+}
+
+/* m0 gets a roster in which node, if there is one, has index 1. */
+static void
+replace_m1(unsigned node)
+{
+	struct roster *r = world_roster(&world[0], 0);
+	world_enter(r, 0, 0);
+	if (node < NODES)
+		world_enter(r, 1, node);
+	world_swap(&world[0]);
+}
+
+/* Who has another's index must not seem to have said what that one did. */
+static void
+test_replaced_member(unsigned node)
+{
+	struct link *later = cross();
+	struct link *old = peer(0, 1)->link;
+	for (unsigned i = 0; i < 4; i++) {
+		letter_send(&letters[i], 1, 0, i, 100);
+		letter_send(&letters[4 + i], 0, 1, i, 100);
+	}
+	hold(old);
+	hold(peer(1, 0)->link);
+	replace(peer(1, 0)->link, later);
+	replace_m1(node);
+	is_int(world[0].downs, 1, "m1 is no member: it is down");
+	for (unsigned i = 0; i < 4; i++)
+		peers_forget(&world[0].p, &letters[4 + i].post);
+	unsigned answers = letters[4].answers;
+	channel_resume(&old->channel);
+	until(letters[0].answers && letters[3].answers, "its sessions end");
+	is_int(world[0].got_len, 0, "nothing of m1 is taken for the other's");
+	is_int(letters[4].answers, answers, "what was taken back stays so");
 	world_end();
 }
 
@@ -179,5 +232,7 @@ main(void)
 	test_broken();
 	test_forget();
 	test_replaced_session();
+	test_replaced_member(2);
+	test_replaced_member(NODES);
 	return done_testing();
 }
