@@ -25,7 +25,8 @@ struct rng;
 #define SEAL_RECORD_MIN 17 /* bytes of a record behind its length */
 #define SEAL_RECORD_MAX 16400
 #define SEAL_WIRE_MAX 16384 /* bytes of a message in the older dialects */
-#define SEAL_REKEY_AFTER (UINT32_C(1) << 20) /* records under one key */
+/* Records under one key: 2^20, and fewer in a build for tests (Makefile). */
+#define SEAL_REKEY_AFTER (UINT32_C(1) << SEAL_REKEY_BITS)
 
 /* One direction of a sealed session. */
 struct seal_key {

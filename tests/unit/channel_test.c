@@ -406,13 +406,13 @@ test_garbage(void)
 }
 
 static size_t
-resident(const uint8_t *buffers)
+resident(uint8_t *buffers)
 {
 	unsigned char there[16];
 	size_t page = (size_t)getpagesize(), count = 0;
 	size_t pages = (CHANNEL_BUFFERS_LEN + page - 1) / page;
 	if (pages > sizeof there ||
-	    mincore((void *)(uintptr_t)buffers, CHANNEL_BUFFERS_LEN, there))
+	    mincore(buffers, CHANNEL_BUFFERS_LEN, there))
 		return 0;
 	for (size_t i = 0; i < pages; i++)
 		count += there[i] & 1;

@@ -26,7 +26,7 @@ DIALECTS = ("documented", "prefixed", "sealed")
 PLAIN_LEN = {60: "documented", 44: "prefixed", 76: "sealed"}
 REPLY_LEN = {"documented": 80, "prefixed": 64, "sealed": 100}
 MESSAGE_MAX = 16384
-REKEY_AFTER = 1 << 20
+REKEY_AFTER = 1 << int(os.environ.get("XL_REKEY_BITS", 20))
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
 
 
