@@ -188,6 +188,8 @@ renew_member(struct peer *p, const struct member *m)
 	bool moved =
 		strcmp(old->host, now->host) != 0 || old->port != now->port;
 	p->member = m;
+	if (p->dialled)
+		p->dialled->channel.ck = &m->ck;
 	if (!moved)
 		return;
 	part_dial_stop(p);

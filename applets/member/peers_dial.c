@@ -295,7 +295,9 @@ take_resolved(struct loop_watch *watch, short revents)
 	} else {
 		memcpy(p->addrs, addrs, len * sizeof *addrs);
 		p->addrs_len = len;
-		p->dial_at = is_ours(p) ? loop_now() : p->dial_at;
+		/* Never: a dial was due, and has waited for the name. */
+		if (is_ours(p) || p->dial_at == LOOP_NEVER)
+			p->dial_at = loop_now();
 		if (!is_ours(p) && !p->link)
 			part_knock(p);
 	}

@@ -223,6 +223,82 @@ test_replaced_member(unsigned node)
 	world_end();
 }
 
+/* The same members once more, in the other roster's place. */
+static void
+renew(unsigned node)
+{
+	struct roster *r = world_roster(&world[node], node);
+	for (unsigned i = 0; i < 2; i++)
+		world_enter(r, i, i);
+	world_swap(&world[node]);
+	memset(&world[node].rosters[!world[node].which], 0xff, sizeof *r);
+}
+
+/* A dial goes on with what the new roster says. */
+static void
+test_renewed_roster(void)
+{
+	node_start(0, 2);
+	node_start(1, 2);
+	part_dial(peer(0, 1));
+	struct link *l = peer(0, 1)->dialled;
+	l->channel.watch.events = POLLRDBAND;
+	renew(0);
+	l->channel.watch.events = POLLOUT;
+	until(peer(0, 1)->link || peer(0, 1)->dialled != l, "it goes on");
+	ok(peer(0, 1)->link == l, "with the key of the new roster");
+	until(is_settled(0, 1), "both are up");
+	renew(1);
+	letter_send(&letters[0], 1, 0, 0, 100);
+	until(letters[0].answers, "the session stays");
+	is_int(letters[0].answer, PEER_HAS_IT, "and serves");
+	world_end();
+}
+
+/* Whether somebody has begun a Hello; who only knocks is passed over. */
+static bool
+is_dialled(int listener)
+{
+	static int fd = -1;
+	struct net_addr from;
+	char byte;
+	if (fd < 0 && net_accept(listener, &fd, &from) != ERR_OK)
+		return false;
+	ssize_t n = recv(fd, &byte, 1, MSG_DONTWAIT);
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	close(fd);
+	fd = -1;
+	return n == 1;
+}
+
+/* Who is known by a name is dialled again and again, by the higher, too. */
+static void
+test_name(void)
+{
+	struct net_addr addr;
+	int listener;
+	if (net_parse(&addr, "127.0.0.1", 0) != ERR_OK ||
+	    net_listen(&addr, &listener) != ERR_OK)
+		bail("no loopback");
+	node_start(1, 1);
+	struct roster *r = world_roster(&world[1], 1);
+	struct member *m = world_enter(r, 0, 0);
+	strcpy(m->ends[0].host, "localhost");
+	m->ends[0].port = net_port(&addr);
+	world_enter(r, 1, 1);
+	world_swap(&world[1]);
+	until(peer(1, 0)->addrs_len > 0, "the name is resolved");
+	for (int i = 0; i < 3; i++) {
+		bool came = false;
+		part_dial(peer(1, 0));
+		until((came = came || is_dialled(listener)), "it is dialled");
+		until(!peer(1, 0)->dialled, "which comes to nothing");
+	}
+	close(listener);
+	world_end();
+}
+
 int
 main(void)
 {
@@ -234,5 +310,7 @@ main(void)
 	test_replaced_session();
 	test_replaced_member(2);
 	test_replaced_member(NODES);
+	test_renewed_roster();
+	test_name();
 	return done_testing();
 }
