@@ -14,8 +14,6 @@
 #include "core/base/text.h"
 #include "core/ident/rng.h"
 
-#define OPENSSH_BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
-
 /* The key that was read, and the file that it stood in. */
 struct source {
 	bool is_private;
@@ -41,17 +39,13 @@ read_source(struct source *from, const char *path)
 }
 
 static int
-explain(enum err e, const struct source *from, const char *path)
+explain(enum err e, const char *path)
 {
-	size_t begin = strlen(OPENSSH_BEGIN);
-	if (e == ERR_MALFORMED && from->len >= begin &&
-	    memcmp(from->text, OPENSSH_BEGIN, begin) == 0) {
-		say("cannot read %s: in OpenSSH's own format"
-		    " (ssh-keygen -p -m PEM -f %s makes it readable)",
-		    path, path);
-		return err_status(e);
-	}
-	return say_cannot(e, "read", path);
+	if (e != ERR_OPENSSH)
+		return say_cannot(e, "read", path);
+	say("cannot read %s: %s (ssh-keygen -p -m PEM -f %s makes it readable)",
+	    path, err_text(e), path);
+	return err_status(e);
 }
 
 static int
@@ -150,7 +144,7 @@ show(const struct keygen *job, struct source *from)
 {
 	enum err e = read_source(from, job->key);
 	if (e != ERR_OK)
-		return explain(e, from, job->key);
+		return explain(e, job->key);
 	switch (job->mode) {
 	case 'y':
 		return print_public(job, from);

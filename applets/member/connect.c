@@ -241,6 +241,10 @@ read_key(void)
 	if (!file)
 		file = path;
 	enum err e = keyfile_read_private(&run.sk, file);
+	if (e == ERR_REFUSED) {
+		say("%s: a public key, where a private one is needed", file);
+		return err_status(ERR_MALFORMED);
+	}
 	if (e != ERR_OK)
 		return say_cannot(e, "read", file);
 	run.config.sk = &run.sk;

@@ -37,7 +37,9 @@ member_main(int argc, char **argv)
 	if (!job)
 		return status;
 	if (!opt.dir && !opt.cluster)
-		return opt_wrong(&member_applet.page, "-d is missing");
+		return opt_wrong(&member_applet.page, "%s is missing",
+				 job->main == connect_main ? "-d or --cluster"
+							   : "-d");
 	return job->main(&opt, argc, argv);
 }
 

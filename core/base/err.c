@@ -12,6 +12,7 @@ static const struct {
 	[ERR_USAGE] = { 64, "wrong usage" },
 	[ERR_MALFORMED] = { 65, "malformed" },
 	[ERR_ENCRYPTED] = { 65, "encrypted with a passphrase" },
+	[ERR_OPENSSH] = { 65, "in OpenSSH's own format" },
 	[ERR_NOT_RSA] = { 65, "not an RSA key" },
 	[ERR_WEAK] = { 65, "fewer than 2048 bits" },
 	[ERR_TOO_LONG] = { 65, "too long" },

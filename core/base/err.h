@@ -13,6 +13,7 @@ enum err {
 	ERR_USAGE,       /* wrong options or operands */
 	ERR_MALFORMED,   /* a key, credential or cluster file is malformed */
 	ERR_ENCRYPTED,   /* a key file that needs a passphrase */
+	ERR_OPENSSH,     /* a key file that ssh-keygen has to convert */
 	ERR_NOT_RSA,     /* a well-formed key of another kind */
 	ERR_WEAK,        /* a key of fewer bits than 2048, where that counts */
 	ERR_TOO_LONG,    /* does not fit the limits of this program */

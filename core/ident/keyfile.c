@@ -98,6 +98,8 @@ parse_pem(struct keyder *f, struct line begin, struct line text)
 	size_t len = 0;
 	if (ends_with(begin, "BEGIN ENCRYPTED PRIVATE KEY-----"))
 		return ERR_ENCRYPTED;
+	if (ends_with(begin, "BEGIN OPENSSH PRIVATE KEY-----"))
+		return ERR_OPENSSH;
 	enum err e = gather_body(body, &len, text);
 	if (e == ERR_OK)
 		e = text_unbase64(der, sizeof body, &len, body, len);

@@ -29,15 +29,15 @@ enum keyfile_form {
 
 /*
  * Reads a private key in any of the forms.
- * ERR_MALFORMED, ERR_ENCRYPTED, ERR_NOT_RSA, ERR_TOO_LONG (over 4096 bits);
- * ERR_REFUSED for a public key.
+ * ERR_MALFORMED, ERR_ENCRYPTED, ERR_OPENSSH, ERR_NOT_RSA, ERR_TOO_LONG (over
+ * 4096 bits); ERR_REFUSED for a public key.
  */
 enum err
 keyfile_parse_private(struct rsakey_private *key, const void *src, size_t len);
 
 /*
  * Reads the public key of any of the forms, private ones included.
- * ERR_MALFORMED, ERR_ENCRYPTED, ERR_NOT_RSA, ERR_TOO_LONG.
+ * ERR_MALFORMED, ERR_ENCRYPTED, ERR_OPENSSH, ERR_NOT_RSA, ERR_TOO_LONG.
  */
 enum err
 keyfile_parse_public(struct rsakey_public *key, const void *src, size_t len);
