@@ -86,18 +86,26 @@ status 64 "too many names" m wait $(seq -f name-of-some-length-%03g 60)
 # Without a daemon
 
 status 69 "status without a daemon" m status
-err_like '^xl-member: cannot reach the daemon in c/m0: No such file' "it says so"
+err_is "xl-member: no daemon runs on c/m0" "it says so"
 out_is "" "and prints nothing"
 status 69 "quietly too" m status -q
-status 69 "wait" m wait -w 1
+status 69 "wait, when its time is up" m wait -w 1
+err_is "xl-member: no daemon runs on c/m0" "says so then"
 status 69 "watch" m watch
 status 69 "send" piped hello m send -a
 status 69 "a folder that is not there" xl member -d nowhere status
+status 69 "is not waited for" xl member -d nowhere wait
+err_is "xl-member: cannot reach the daemon in nowhere: No such file or directory" \
+	"it is named"
+spawn early xl member -d c/m0 wait m0
+EARLY=$PID
 
 # One of three: no quorum
 
 start 0 c/m0
 P0=$PID
+stop "$EARLY" 0
+is $? 0 "who waited before there was a daemon"
 is "$(socket_mode c/m0/control)" "socket 600" "the socket is for its user alone"
 status 1 "no quorum" m status
 out_like '^alpha [0-9a-f]{64} 1 of 3 members up, no quorum$' "it says so"
@@ -430,7 +438,7 @@ stop "$ORPHAN2" 0
 is $? 69 "who watches too"
 is "$(socket_mode c/m0/control)" "socket 600" "its socket is left"
 status 69 "where nobody listens" m status
-err_like 'Connection refused$' "any more"
+err_is "xl-member: no daemon runs on c/m0" "any more"
 start 0 c/m0
 P0=$PID
 status 0 "the next one replaces it" m wait m2

@@ -7,7 +7,7 @@
 
 . "${0%/*}/lib.sh"
 . "$ROOT/tests/net/member.sh"
-need openssl
+need openssl ssh-keygen
 
 cluster_make c 2
 addr=$(cluster_addr 0)
@@ -61,7 +61,7 @@ same data data.out "of all bytes"
 : >data.out
 status 1 "another key" client --sk other.pem </dev/null
 status 1 "no key" client </dev/null
-like "$(cat m0.err)" "unknown $(xl nodeid -k other.pem)" "is told by its ID"
+like "$(cat m0.err)" "not listed: $(xl nodeid -k other.pem)" "is told by its ID"
 unlike "$(cat m0.err)" "client 4.*served" "and not served"
 xl keygen -y -f other.pem >>clients
 kill -HUP "$m0"
@@ -106,6 +106,8 @@ status 69 "a node whose key is not listed" echo_by xl member -d c/m1 connect m0
 err_like "does it list this client" "is asked about it"
 status 69 "nor a client without a key" echo_by \
 	xl member --cluster c/m1/cluster.dat connect m0
+err_like "closed: does it want a key, -i?" "is asked for one"
+like "$(cat m0.err)" "client [0-9]+ [^ ]*: no key" "and the member logs it"
 xl keygen -y -f c/m1/sk.pem >>clients
 kill -HUP "$m0"
 wait_for grep -q '3 clients' m0.err
@@ -118,6 +120,13 @@ status 64 "no name" to
 status 64 "two names" to m0 m1
 status 66 "no roster" xl member --cluster none connect any
 status 66 "no key" xl member --cluster c/m1/cluster.dat -i none connect any
+status 65 "a public key" xl member --cluster c/m1/cluster.dat -i clients connect any
+err_like 'clients: a public key, where a private one is needed' "is told so"
+ssh-keygen -q -t rsa -b 2048 -N '' -f own
+status 65 "OpenSSH's own format" xl member --cluster c/m1/cluster.dat -i own connect any
+err_like "own: in OpenSSH's own format" "too"
+status 64 "neither folder nor roster" xl member connect any
+err_like "-d or --cluster is missing" "is told of both"
 status 1 "no client ports" xl member --cluster one/m0/cluster.dat connect any
 sed "s/$addr:$CLUSTER_CLIENT_PORT/no-such-name.invalid:1/" \
 	c/m1/cluster.dat >unnamed.dat
@@ -231,7 +240,7 @@ status 0 "and again" by_port
 same data data.out "all bytes come back"
 stop "$m0"
 status 1 "to nobody" by_port
-like "$(cat forward.err)" "cannot reach m[01]: Connection refused" "is told"
+like "$(cat forward.err)" "cannot reach any: m[01]: Connection refused" "is told"
 serve --clients any --service 'cat; kill -9 $PPID'
 status 1 "a stream that breaks off is reset" by_port
 like "$(cat forward.err)" "m0: the stream broke off" "and told"

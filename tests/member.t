@@ -109,6 +109,8 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	broken ck.pem 66 "a key that cannot be read"
 fi
+status 66 "no folder of commands" daemon -d c/m0 -X none
+err_is "xl-member: cannot read none: No such file or directory" "it is named"
 
 CLUSTER_BITS=1024 cluster_make weak 2
 status 65 "short keys" daemon -d weak/m0

@@ -8,9 +8,35 @@
 #include <unistd.h>
 
 #include "applets/member/words.h"
+#include "core/base/file.h"
 #include "core/base/say.h"
 #include "core/run/local.h"
 #include "core/run/net.h"
+
+#define RETRY_MS 50
+
+static enum err
+reach(struct ask *a)
+{
+	enum err e;
+	while ((e = local_connect(a->folder, CONTROL_NAME, &a->fd)) ==
+		       ERR_UNREACHABLE &&
+	       a->patient && loop_now() < a->deadline && file_exists(a->folder))
+		poll(NULL, 0, RETRY_MS);
+	return e;
+}
+
+static void
+say_unreached(const struct ask *a, enum err e)
+{
+	bool is_nobody = e == ERR_UNREACHABLE &&
+			 (errno == ENOENT || errno == ECONNREFUSED);
+	if (is_nobody && file_exists(a->folder))
+		say("no daemon runs on %s", a->folder);
+	else
+		say("cannot reach the daemon in %s: %s", a->folder,
+		    e == ERR_TIMEOUT ? err_text(e) : strerror(errno));
+}
 
 bool
 ask_open(struct ask *a, const void *request, size_t len)
@@ -18,15 +44,14 @@ ask_open(struct ask *a, const void *request, size_t len)
 	size_t sent = 0;
 	if (a->for_reader)
 		signal(SIGPIPE, SIG_DFL); /* whatever the parent had */
-	enum err e = local_connect(a->folder, CONTROL_NAME, &a->fd);
+	enum err e = reach(a);
 	if (e == ERR_OK)
 		e = net_send(a->fd, request, len, &sent);
 	if (e == ERR_OK && sent == len)
 		return true;
 	if (e == ERR_BUSY)
 		e = ERR_TIMEOUT; /* it takes no connections: it hangs */
-	say("cannot reach the daemon in %s: %s", a->folder,
-	    e == ERR_TIMEOUT ? err_text(e) : strerror(errno));
+	say_unreached(a, e);
 	a->status = err_status(e);
 	return false;
 }

@@ -21,8 +21,9 @@ struct ask {
 	const char *waits_for; /* what takes so long; NULL: the daemon */
 	/* Dies by SIGPIPE as soon as nobody reads standard output any more. */
 	bool for_reader;
-	int status; /* how it went, when there are no more lines */
-	bool lost;  /* there might have been more of them */
+	bool patient; /* until the deadline there need not be a daemon */
+	int status;   /* how it went, when there are no more lines */
+	bool lost;    /* there might have been more of them */
 	int fd;
 	char line[CONTROL_LINE_MAX + 1];
 };

@@ -222,8 +222,8 @@ greet(struct client *c, const uint8_t *bytes, size_t len)
 	c->known = peermsg_decode(&msg, bytes, len) == ERR_OK &&
 		   hello_is_next(c, &msg) && hello_is_known(c, &msg);
 	if (!c->known) {
-		log_line(LOG_LEVEL_INFO, "client %lu %s: unknown %s", c->number,
-			 c->peer, c->id);
+		log_line(LOG_LEVEL_INFO, "client %lu %s: %s%s", c->number,
+			 c->peer, c->id[0] ? "not listed: " : "no key", c->id);
 		client_end(c, "sent away");
 		return;
 	}

@@ -39,8 +39,8 @@ static void
 note(struct reach *r, enum err e, const char *reason)
 {
 	r->error = e;
-	fmt_text(r->why, sizeof r->why, "cannot reach %s: %s",
-		 reach_member(r)->name, reason);
+	fmt_text(r->why, sizeof r->why, "cannot reach %s%s: %s",
+		 r->config->name ? "" : "any: ", reach_member(r)->name, reason);
 }
 
 static void
@@ -195,6 +195,7 @@ take_message(struct channel *channel, uint8_t *bytes, size_t len)
 	struct reach *r = reach_of(channel);
 	if (r->greeted && take_answer(r, bytes, len))
 		return true;
+	r->heard = r->open;
 	return r->open && r->config->message(r, bytes, len);
 }
 
@@ -325,6 +326,8 @@ int
 reach_say_broken(const struct reach *r, enum err why)
 {
 	say("%s: the stream broke off: %s", reach_member(r)->name,
-	    why == ERR_OK ? "closed" : err_text(why));
+	    why != ERR_OK               ? err_text(why)
+	    : r->heard || r->config->sk ? "closed"
+					: "closed: does it want a key, -i?");
 	return err_status(why == ERR_OK ? ERR_UNREACHABLE : why);
 }

@@ -54,6 +54,7 @@ struct reach {
 	uint8_t *buffers;
 	bool open;
 	bool greeted; /* Hello is sent, and no Ack there yet */
+	bool heard;   /* something came on the stream */
 	size_t tried, order_len;
 	uint8_t order[ROSTER_MEMBERS_MAX]; /* indexes into the roster */
 	size_t addr, addrs_len;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "applets/member/daemon.h"
+#include "applets/member/hookdir.h"
 #include "applets/member/rosterfile.h"
 #include "applets/startup.h"
 #include "core/base/file.h"
@@ -105,6 +106,16 @@ load(struct daemon *d)
 	d->roster = &d->rosters[d->roster == &d->rosters[0]];
 	nodeid_format(d->self_id, &d->identity.node.id);
 	return status;
+}
+
+/* A folder that is not there would else be found out by every event. */
+static int
+check_folder(const char *folder)
+{
+	char name[HOOKDIR_NAME_MAX] = "";
+	if (!folder || hookdir_next(folder, name) != ERR_READ)
+		return 0;
+	return say_cannot(ERR_READ, "read", folder);
 }
 
 /* Finds the address of this node's own end point. */
@@ -312,6 +323,8 @@ daemon_start(struct daemon *d)
 	int status = startup_prepare(d->opt->ready_fd);
 	if (status == 0)
 		status = startup_rng(&d->rng);
+	if (status == 0)
+		status = check_folder(d->opt->folder);
 	if (status == 0)
 		status = load(d);
 	if (status == 0)

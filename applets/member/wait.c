@@ -43,13 +43,16 @@ wait_main(const struct memberopt *opt, int argc, char **argv)
 	if (!put_conditions(request + 4, sizeof request - 4, argc, argv))
 		return err_status(ERR_USAGE);
 	ask.folder = opt->dir;
-	ask.deadline = loop_now() + ASK_MS;
+	int64_t until = loop_now() + seconds * 1000;
+	ask.patient = true;
+	ask.deadline = until;
 	if (!ask_open(&ask, request, strlen(request)))
 		return ask.status;
 	/* A line if it does not hold yet: only then is there a time limit. */
 	ask.waits_for = request + 5;
+	ask.deadline = loop_now() + ASK_MS;
 	if (ask_line(&ask)) {
-		ask.deadline = loop_now() + seconds * 1000;
+		ask.deadline = until;
 		while (ask_line(&ask))
 			;
 	}
