@@ -256,7 +256,7 @@ $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(LIBS)
 	$(Q)$(LINK)
 
 .PHONY: bench demo
-bench: all $(BUILD)/bench/crypto
+bench: all $(BUILD)/bench/crypto $(BUILD)/bench/cipher
 	@set -e; for script in $(wildcard tests/bench/*.sh); do sh $$script; done
 
 demo: all
