@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#define HEAR_MS 10 /* until a busy loop looks for signals */
+
 /*
  * Caught signals are blocked but inside ppoll(2), so that none is missed
  * between a look at the flags and the wait.
@@ -91,6 +93,20 @@ prepare(struct loop *loop)
 	return first;
 }
 
+/*
+ * Lets blocked signals in.  ppoll does that only when it has to wait: without
+ * this a loop that is never idle would never hear of them.
+ */
+static void
+hear_signals(struct loop *loop, int64_t now)
+{
+	static const struct timespec none;
+	if (!catches || now < loop->hear_at)
+		return;
+	(void)ppoll(NULL, 0, &none, &wait_mask);
+	loop->hear_at = now + HEAR_MS;
+}
+
 /* Waits until deadline; ready descriptors, 0, or -1. */
 static int
 wait_until(struct loop *loop, int64_t deadline)
@@ -116,6 +132,8 @@ loop_turn(struct loop *loop)
 		for (size_t i = 0; i < loop->len; i++)
 			loop->polls[i].revents = 0;
 	int64_t now = loop_now();
+	if (n > 0)
+		hear_signals(loop, now);
 	/*
 	 * Backwards, so that a watch that is removed is replaced by one that
 	 * has been looked at already, and added ones wait for the next turn.

@@ -36,6 +36,7 @@ struct loop {
 	struct loop_watch **watches;
 	struct pollfd *polls;
 	size_t len, cap;
+	int64_t hear_at; /* when signals are looked for that nothing told of */
 };
 
 /* Makes room for cap watches.  ERR_SYSTEM. */

@@ -134,6 +134,31 @@ test_signals(void)
 	loop_free(&loop);
 }
 
+/* A loop that always has something to do. */
+static void
+test_signals_when_busy(void)
+{
+	struct loop loop;
+	int ends[2];
+	loop_init(&loop, 1);
+	if (pipe(ends) != 0 || write(ends[1], "x", 1) != 1)
+		return;
+	struct probe p = make_probe(&loop, ends[0], POLLIN, LOOP_NEVER);
+	loop_add(&loop, &p.watch);
+	loop_turn(&loop);
+	raise(SIGTERM);
+	int64_t end = loop_now() + 20000;
+	bool came = false;
+	while (!came && loop_now() < end) {
+		loop_turn(&loop);
+		came = loop_signalled(SIGTERM);
+	}
+	ok(came, "a signal comes to a loop that is never idle");
+	close(ends[0]);
+	close(ends[1]);
+	loop_free(&loop);
+}
+
 int
 main(void)
 {
@@ -141,5 +166,6 @@ main(void)
 	test_removal();
 	test_deadline();
 	test_signals();
+	test_signals_when_busy();
 	return done_testing();
 }
