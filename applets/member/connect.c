@@ -53,11 +53,13 @@ struct connect {
 static struct connect run;
 static uint8_t buffers[CHANNEL_BUFFERS_LEN] __attribute__((aligned(4096)));
 
+/* The first end counts, whatever else comes in the same turn. */
 static void
 finish(int status)
 {
+	if (!run.over)
+		run.status = status;
 	run.over = true;
-	run.status = status;
 }
 
 /* Both ways have had their end. */
@@ -135,13 +137,16 @@ static bool
 take_message(struct reach *r, uint8_t *bytes, size_t len)
 {
 	const cluster_XLClusterMsg *msg;
+	if (run.over)
+		return true;
 	enum relay_answer answer = relay_message(&run.relay, bytes, len, &msg);
 	if (answer == RELAY_LATER)
 		return false;
 	if (answer == RELAY_OTHER || answer == RELAY_WRONG) {
 		msg = answer == RELAY_OTHER ? msg : NULL;
-		run.status = reach_say_message(r, msg);
-		run.over = run.status != 0;
+		int status = reach_say_message(r, msg);
+		if (status != 0)
+			finish(status);
 	}
 	return true;
 }

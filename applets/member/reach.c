@@ -176,7 +176,8 @@ take_answer(struct reach *r, const uint8_t *bytes, size_t len)
 	static cluster_XLClusterMsg msg;
 	enum err e = peermsg_decode(&msg, bytes, len);
 	bool ack = e == ERR_OK && msg.Op == cluster_XLClusterMsg_Tag_Ack &&
-		   msg.has_YourMsgN && msg.YourMsgN == 1;
+		   msg.has_MsgN && msg.MsgN == 1 && msg.has_YourMsgN &&
+		   msg.YourMsgN == 1;
 	if (ack || (e == ERR_OK && (msg.Op == cluster_XLClusterMsg_Tag_Data ||
 				    msg.Op == cluster_XLClusterMsg_Tag_Eof))) {
 		open_stream(r);

@@ -25,7 +25,8 @@ class Conn:
         self.initiator, self.session = initiator, None
         self.buf, self.unsent = b"", b""
         self.sent_n = self.got_n = 0
-        self.open = self.leaving = self.closed = self.touched = False
+        self.open = self.leaving = self.closed = False
+        self.touched = self.struck = False
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -108,6 +109,7 @@ class Conn:
 
     def strike(self):
         """The fault of this run has been done."""
+        self.struck = True
         self.log("struck", self.owner.fault)
         if self.owner.fault.endswith("-close"):
             self.leave("fault")

@@ -211,11 +211,21 @@ class Clients:
                                          self.owner.folder.id)):
                 raise xlwire.Closed("client")
         conn.message = self.message
+        fault = memberfaults.ACK.get(self.owner.fault)
+        if fault:
+            fault(conn, msg)
+            conn.strike()
+            return
         conn.send("Ack", YourMsgN=1)
         conn.log("open", "in")
 
     def message(self, conn, op, msg):
-        if op == "Data" and not conn.heard_eof:
+        fault = memberfaults.STREAM.get(self.owner.fault)
+        if op == "Data" and fault:
+            if not conn.struck:
+                fault(conn, msg)
+                conn.strike()
+        elif op == "Data" and not conn.heard_eof:
             conn.send("Data", Contents=msg.get("Contents", b""))
         elif op == "Eof" and not conn.heard_eof:
             conn.heard_eof = True

@@ -3,7 +3,8 @@
 
 REPLY maps a name to what becomes of the Reply: a function of it and the
 Hello that gives the bytes to send. ACK maps a name to a function that does
-something else than to ack the Hello of a session. A name that ends in
+something else than to ack the Hello of a session, and STREAM to one that
+does something else than to echo Data on the client port. A name that ends in
 -close closes behind it; in all other cases that is for the other side.
 """
 
@@ -80,4 +81,21 @@ ACK = {
     "says-99": sends(99),
 }
 
-FAULTS = list(REPLY) + list(ACK)
+# To a client's first Data, in place of their echo.
+STREAM = {
+    "data-close": lambda conn, _: None,
+    "data-half-close": lambda conn, _: conn.put(
+        conn.session.seal(b"\x08\x07\x42\x05hello")[:-1]),
+    "data-flipped": lambda conn, _: conn.put(
+        flipped(conn.session.seal(b"\x08\x07\x42\x05hello"))),
+    "data-16001": sends("Data", MsgN=None, Contents=bytes(16001)),
+    "data-undecodable": lambda conn, _: raw(conn, b"\x0a\xff"),
+    "data-as-app": sends("App", MsgN=2, Contents=b"hello"),
+    "data-as-keepalive": sends("KeepAlive", MsgN=2),
+    "data-as-hello": sends("Hello", MsgN=2, ID=bytes(32)),
+    "data-as-error": sends("Error", MsgN=2, YourMsgN=1,
+                           ErrDesc=b"\x1b]0;owned\x07\r\nno"),
+    "data-as-99": sends(99),
+}
+
+FAULTS = list(REPLY) + list(ACK) + list(STREAM)

@@ -37,12 +37,14 @@ def send_input(talk, options):
         talk.send("Eof")
 
 
-def write_output(talk):
+def write_output(talk, options):
     """Up to the Eof."""
     while True:
         op, msg = talk.receive()
         if op == "Eof":
             return
+        if op == "Ack" and options.anyone and msg.get("YourMsgN") == 1:
+            continue
         if op != "Data":
             raise Broken("%s %s" % (op, msg.get("ErrDesc", b"").decode()))
         sys.stdout.buffer.write(msg.get("Contents", b""))
@@ -52,7 +54,7 @@ def write_output(talk):
 def join(talk, options):
     threading.Thread(target=send_input, args=(talk, options),
                      daemon=True).start()
-    write_output(talk)
+    write_output(talk, options)
 
 
 def parser():
@@ -62,6 +64,8 @@ def parser():
     p.add_argument("--roster", required=True)
     p.add_argument("--at", metavar="NAME", required=True)
     p.add_argument("--sk", metavar="PEM")
+    p.add_argument("--anyone", action="store_true",
+                   help="no clients are listed: Data may come before the Ack")
     p.add_argument("--source", metavar="ADDR")
     p.add_argument("--piece", type=int, default=16000,
                    help="at most so many bytes a Data (16000)")
@@ -81,7 +85,9 @@ def main():
             hello = cluster.client_hello(ident.load_key(options.sk),
                                          talk.session.bind, member.id)
             del hello["Op"], hello["MsgN"]
-            if talk.ask("Hello", **hello) != "Ack":
+            if options.anyone:
+                talk.send("Hello", **hello)
+            elif talk.ask("Hello", **hello) != "Ack":
                 raise Broken("no Ack of our Hello")
         join(talk, options)
     except (Broken, xlwire.Closed, pb.Malformed, OSError) as why:
