@@ -41,6 +41,7 @@ clean()
 }
 trap clean EXIT
 trap 'exit 1' INT TERM
+# shellcheck disable=SC3045 # every sh that is here has it
 ulimit -n 8192 2>/dev/null || ulimit -n "$(ulimit -H -n)"
 cluster_make "$dir/c" 2 >/dev/null 2>&1
 cd "$dir"
@@ -56,7 +57,7 @@ start()
 	mkfifo ready
 	"$@" >ready 2>>err &
 	pids="$pids $!"
-	read -r line <ready
+	read -r _ <ready
 }
 
 # at PORT: waits until something listens there
