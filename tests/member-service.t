@@ -221,10 +221,10 @@ status 69 "a socket that is gone" echo_by simple
 leave
 
 # A local port that is forwarded.
-forward() # OPTION...
+forward()
 {
 	spawn_ready forward xl member --cluster c/m1/cluster.dat --ready-fd 3 \
-		--listen 127.0.0.1:0 "$@" connect any
+		--listen 127.0.0.1:0 connect any
 	forward=$PID
 	port=$(cat forward.out)
 }

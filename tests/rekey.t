@@ -25,8 +25,8 @@ export XL_REKEY_BITS
 status 0 "387 records to a member, with six new keys" by_other
 same data data.out "and back again"
 for _ in 1 2; do
-	cat data data data data data data >more
-	mv more data
+	cat data data data data data data >data.more
+	mv data.more data
 done
 status 0 "hundreds of full ones, by xl-member's own client" by_own
 same data data.out "and back again"
