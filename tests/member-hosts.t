@@ -138,7 +138,7 @@ carries "segments of 88 bytes"
 ok "segments of 88 bytes: all was seen" sniffed segments "$sniff"
 is "$(awk '$1 != "10.77.0.2" && $6 > 88' segments.out)" "" \
 	"segments of 88 bytes: none was longer"
-mss h2 1460
+mss h2 0
 
 # --- a link that loses packets ---
 
@@ -157,6 +157,55 @@ else
 	skip "5 percent are lost" "the kernel has no means for it"
 	skip "and nobody is taken to be down" "the kernel has no means for it"
 fi
+
+# --- clients ---
+
+# client WORD...: h6, which is no member, as a client
+client()
+{
+	on h6 xl member --cluster n1/cluster.dat connect "$@"
+}
+
+for i in 1 2 3; do
+	stop "$(pid $i)"
+	member $i -r reg/regCred.dat --service cat --clients any
+done
+head -c 300000 /dev/urandom >bulk
+mtu h2 576
+lossy h2 3 || diag "no packets are lost: the kernel has no means for it"
+run client h2 <bulk
+is "$status" 0 "a client far away"
+same out bulk "has back what it sent"
+lossy h2 0
+mtu h2 1500
+
+mkfifo in
+on_spawn client h6 sh -c 'exec "$@" <in' sh $XLBOX xl-member \
+	--cluster n1/cluster.dat connect h2
+client=$PID
+exec 4>in
+echo one >&4
+ok "a client is served" wait_for grep -qx one client.out
+unplug h2
+echo two >&4
+plug h2
+ok "a link that was away: the stream goes on" wait_for grep -qx two client.out
+unplug h2
+stop "$pid2" KILL
+plug h2
+member 2 -r reg/regCred.dat
+echo three >&4
+stop "$client" 0
+is $? 69 "a member that started anew: the client is told"
+exec 4>&-
+
+partition h1 h2
+status 0 "any member, where two of three are out of reach" \
+	sh -c 'echo here | "$@"' sh nsenter --net=/var/run/netns/h6 $XLBOX \
+	xl-member --cluster n1/cluster.dat connect any -w 5
+out_is here "is the one that can be reached"
+heal
+ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
 
 # --- address translation ---
 

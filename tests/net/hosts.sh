@@ -30,7 +30,8 @@
 #				lost (0: none); 1 where the kernel cannot
 #	lost HOST		how many that were so far, since lossy
 #	mtu HOST N		its interface's; there is no IPv6 below 1280
-#	mss HOST N		what others may put into a segment to it
+#	mss HOST N		what others may put into a segment to it (0: what
+#				its MTU holds)
 #	move HOST ADDR		gives it that address, IPv4 or IPv6, in place
 #				of what it had
 #	hide HOST NAME PORT...	makes a host NAME, 192.168.77.2, behind HOST, which
@@ -328,10 +329,13 @@ mtu()
 
 mss()
 {
-	ip -n "$1" route replace 10.77.0.0/24 dev eth0 advmss "$2" || return
+	hosts_mss="advmss $2"
+	[ "$2" != 0 ] || hosts_mss=
+	# shellcheck disable=SC2086 # two words or none
+	ip -n "$1" route replace 10.77.0.0/24 dev eth0 $hosts_mss || return
 	! hosts_have_ipv6 || {
 		ip -n "$1" -6 route del fd00:77::/64 dev eth0 &&
-		ip -n "$1" -6 route add fd00:77::/64 dev eth0 advmss "$2"
+		ip -n "$1" -6 route add fd00:77::/64 dev eth0 $hosts_mss
 	}
 }
 
