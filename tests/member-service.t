@@ -115,6 +115,24 @@ status 0 "a node is a client by its sig key" echo_by \
 	xl member -d c/m1 connect m0
 status 69 "a member that is down" echo_by to m1
 err_like 'cannot reach m1: Connection refused' "is told"
+until_m0()
+{
+	: >data.out
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		run echo_by to -v any
+		! grep -q . err || return 0
+	done
+	return 1
+}
+ok "-v tells of each that is tried" until_m0
+err_is "xl-member: cannot reach any: m1: Connection refused" "once"
+is "$status" 0 "though another one answers"
+same data data.out "and serves"
+spawn_ready open xl member --cluster c/m1/cluster.dat -i client.pem \
+	--ready-fd 3 connect m0
+is $? 0 "ready is with an open stream"
+not_ok "and not without" spawn_ready shut xl member \
+	--cluster c/m1/cluster.dat --ready-fd 3 connect m1
 status 1 "no such member" echo_by to m7
 status 64 "no name" to
 status 64 "two names" to m0 m1
@@ -246,6 +264,23 @@ status 1 "a stream that breaks off is reset" by_port
 like "$(cat forward.err)" "m0: the stream broke off" "and told"
 stop "$forward"
 is $? 143 "ends by the signal"
+serve --clients any --service cat
+sed "s/$addr:$CLUSTER_CLIENT_PORT/$addr:1/" c/m1/cluster.dat >moved.dat
+spawn_ready forward xl member --cluster moved.dat --ready-fd 3 \
+	--listen 127.0.0.1:0 connect m0
+forward=$PID
+port=$(cat forward.out)
+status 1 "a member that has moved" by_port
+cp c/m1/cluster.dat moved.dat
+kill -HUP "$forward"
+ok "is found by a roster that is read again" wait_for by_port
+same data data.out "and serves"
+echo wrong >moved.dat
+kill -HUP "$forward"
+ok "a wrong one is told" wait_for grep -q '^xl-member: moved.dat:1: ' forward.err
+status 0 "and changes nothing" by_port
+stop "$forward"
+leave
 
 # Limits.
 serve --clients any --max-clients 2 --service 'echo hello; exec sleep 1000'
@@ -307,7 +342,7 @@ leave
 # Many at once.
 server echo 127.0.0.1:0
 serve --clients any --max-per-address 1000 --service "tcp:$(cat server.out)"
-forward
+forward -w 600
 status 0 "a thousand clients at once" "$ROOT/tests/net/server.py" many "$port" \
 	1000
 out_is "1000 answered" "are all served"

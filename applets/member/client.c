@@ -162,8 +162,9 @@ limit(const struct client *c)
 	int64_t idle = c->service->config->idle_ms;
 	if (c->channel.phase == CHANNEL_GONE || c->state == CLIENT_LEAVING)
 		return LOOP_NEVER;
-	if (c->state == CLIENT_GREETING)
-		return c->began + HELLO_MS;
+	if (c->state ==
+	    CLIENT_GREETING) /* before, the session looks after it */
+		return c->channel.open ? c->began + HELLO_MS : LOOP_NEVER;
 	if (c->relay.connecting)
 		return c->began + JOIN_MS;
 	return idle == LOOP_NEVER ? idle : c->relay.active + idle;
@@ -279,8 +280,11 @@ static void
 take_opened(struct channel *channel)
 {
 	struct client *c = client_of(channel);
+	c->began = loop_now();
 	if (c->service->any)
 		join(c);
+	else
+		service_watch(c->service, limit(c));
 }
 
 static void
@@ -329,8 +333,6 @@ client_begin(struct client *c, struct service *s, size_t slot, int fd,
 	if (channel_accept(&c->channel, &s->kind, slots_buffer(&s->slots, slot),
 			   fd) != ERR_OK)
 		free_if_over(c);
-	else
-		service_watch(s, c->began + HELLO_MS);
 }
 
 int64_t

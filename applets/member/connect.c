@@ -32,6 +32,7 @@
 #include "core/doc/identity.h"
 #include "core/ident/keyfile.h"
 #include "core/ident/rng.h"
+#include "core/run/ready.h"
 
 #define WAIT_MS 10000
 #define WATCHES (REACH_WATCHES + 2) /* and the relay's */
@@ -40,7 +41,7 @@
 struct connect {
 	const struct memberopt *opt;
 	struct rng rng;
-	struct roster roster;
+	struct roster rosters[2]; /* one is in force, one is read into */
 	struct rsakey_private sk;
 	struct reach_config config;
 	struct loop loop;
@@ -131,6 +132,10 @@ take_opened(struct reach *r)
 	if (relay_start(&run.relay, &run.loop, &r->channel, STDIN_FILENO, to,
 			take_event) != ERR_OK)
 		finish(err_status(ERR_SYSTEM));
+	else if (run.opt->ready_fd >= 0 &&
+		 ready_tell(run.opt->ready_fd) != ERR_OK)
+		finish(say_cannot(ERR_WRITE, "write to",
+				  "the ready descriptor"));
 }
 
 static bool
@@ -163,7 +168,8 @@ static void
 take_ended(struct reach *r, enum err why)
 {
 	if (!r->open) {
-		say("%s", r->why);
+		if (!run.config.verbose)
+			say("%s", r->why);
 		finish(err_status(why));
 	} else if (run.relay.eof_came) {
 		finish(0);
@@ -192,12 +198,12 @@ join_standard(void)
 
 /* Whether the roster is of use: its keys are long enough, and whom we want. */
 static int
-check_roster(const char *path)
+check_roster(const struct roster *roster, const char *path)
 {
 	bool found = !run.config.name;
 	bool has_port = false;
-	for (size_t i = 0; i < run.roster.members_len; i++) {
-		const struct member *m = &run.roster.members[i];
+	for (size_t i = 0; i < roster->members_len; i++) {
+		const struct member *m = &roster->members[i];
 		if (rsakey_check_public(&m->ck, run.opt->min_bits) != ERR_OK) {
 			say("%s: a key has too few bits", path);
 			return err_status(ERR_MALFORMED);
@@ -210,13 +216,15 @@ check_roster(const char *path)
 	if (found && has_port)
 		return 0;
 	say(found ? "%s has no client port" : "%s is no member",
-	    run.config.name ? run.config.name : run.roster.name);
+	    run.config.name ? run.config.name : roster->name);
 	return err_status(ERR_REFUSED);
 }
 
+/* Reads the roster that is not in force, and puts it in force. */
 static int
 read_roster(void)
 {
+	struct roster *fresh = &run.rosters[run.config.roster == run.rosters];
 	struct block_fault fault = { .line = 0 };
 	char path[FILE_PATH_MAX];
 	const char *file = run.opt->cluster;
@@ -224,9 +232,13 @@ read_roster(void)
 		return say_cannot(ERR_READ, "use", run.opt->dir);
 	if (!file)
 		file = path;
-	enum err e = rosterfile_read(&run.roster, file, &fault);
-	if (e == ERR_OK)
-		return check_roster(file);
+	enum err e = rosterfile_read(fresh, file, &fault);
+	if (e == ERR_OK) {
+		int status = check_roster(fresh, file);
+		if (status == 0)
+			run.config.roster = fresh;
+		return status;
+	}
 	if (fault.line == 0)
 		return say_cannot(e, "read", file);
 	say("%s:%u: %s", file, fault.line, fault.what);
@@ -264,10 +276,12 @@ connect_main(const struct memberopt *opt, int argc, char **argv)
 		return opt_wrong(&member_applet.page,
 				 "connect takes one name, or any");
 	run.config.name = strcmp(argv[0], "any") == 0 ? NULL : argv[0];
-	run.config.roster = &run.roster;
+	run.config.verbose = opt->level == LOG_LEVEL_DEBUG;
 	run.config.wait_ms =
 		opt->wait > 0 ? opt->wait * 1000 : (int64_t)WAIT_MS;
-	int status = startup_rng(&run.rng);
+	int status = startup_prepare(opt->ready_fd);
+	if (status == 0)
+		status = startup_rng(&run.rng);
 	if (status == 0)
 		status = read_roster();
 	if (status == 0)
@@ -275,8 +289,9 @@ connect_main(const struct memberopt *opt, int argc, char **argv)
 	if (status != 0)
 		return status;
 	reach_set_kind(&run.config, &run.loop, &run.rng);
-	status = opt->listen ? forward_run(opt, &run.config, &run.loop)
-			     : join_standard();
+	status = opt->listen
+			 ? forward_run(opt, &run.config, &run.loop, read_roster)
+			 : join_standard();
 	bytes_wipe(&run.sk, sizeof run.sk);
 	return status;
 }

@@ -125,9 +125,9 @@ take_ended(struct reach *r, enum err why)
 {
 	struct line *line = line_of(r);
 	bool whole = line->relay.eof_came;
-	if (!r->open)
+	if (!r->open && !r->config->verbose)
 		say("%s", r->why);
-	else if (!whole)
+	if (r->open && !whole)
 		(void)reach_say_broken(r, why);
 	if (!whole)
 		net_reset_at_close(r->open ? line->relay.to.fd : line->fd);
@@ -226,7 +226,7 @@ make_room(size_t max)
 
 int
 forward_run(const struct memberopt *opt, struct reach_config *config,
-	    struct loop *loop)
+	    struct loop *loop, int (*reload)(void))
 {
 	run.config = config;
 	run.loop = loop;
@@ -235,16 +235,19 @@ forward_run(const struct memberopt *opt, struct reach_config *config,
 	config->sent = take_sent;
 	config->ended = take_ended;
 	signal(SIGPIPE, SIG_IGN);
-	int status = startup_prepare(opt->ready_fd);
-	if (status == 0)
-		status = open_port(opt->listen);
+	int status = open_port(opt->listen);
 	if (status != 0)
 		return status;
 	startup_raise_limit(2 * opt->max_clients);
-	enum err e = make_room(opt->max_clients);
+	enum err e = loop_catch(SIGHUP);
+	if (e == ERR_OK)
+		e = make_room(opt->max_clients);
 	if (e == ERR_OK && opt->ready_fd >= 0)
 		e = ready_tell(opt->ready_fd);
-	while (e == ERR_OK)
+	while (e == ERR_OK) {
+		if (loop_signalled(SIGHUP))
+			(void)reload(); /* or it has been said why not */
 		e = loop_turn(loop);
+	}
 	return say_cannot(e, "forward", "connections");
 }

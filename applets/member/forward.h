@@ -13,10 +13,11 @@ struct reach_config;
 
 /*
  * Listens where opt says, prints the address, and forwards until a signal
- * ends the process.  Returns an exit status after saying what fails.
+ * ends the process; SIGHUP calls reload.  Returns an exit status after saying
+ * what fails.
  */
 int
 forward_run(const struct memberopt *opt, struct reach_config *config,
-	    struct loop *loop);
+	    struct loop *loop, int (*reload)(void));
 
 #endif

@@ -16,7 +16,7 @@
 
 /* The ids of options, see memberopt.c. */
 #define DAEMON_TAKES "d\1\2xX\3\4r\5\6\7\10\11\12\13\14\15\16\17vq\20\21\22\27"
-#define CONNECT_TAKES "diwvq\10\21\25\26\27"
+#define CONNECT_TAKES "diwv\10\21\25\26\27"
 
 static const struct memberopt_job jobs[] = {
 	{ "status", "dq\23", false, status_main },

@@ -23,7 +23,7 @@ const struct member *
 reach_member(const struct reach *r)
 {
 	size_t at = r->tried > 0 ? r->tried - 1 : 0;
-	return &r->config->roster->members[r->order[at]];
+	return &r->roster->members[r->order[at]];
 }
 
 static void
@@ -41,6 +41,8 @@ note(struct reach *r, enum err e, const char *reason)
 	r->error = e;
 	fmt_text(r->why, sizeof r->why, "cannot reach %s%s: %s",
 		 r->config->name ? "" : "any: ", reach_member(r)->name, reason);
+	if (r->config->verbose)
+		say("%s", r->why);
 }
 
 static void
@@ -243,8 +245,8 @@ static void
 choose(struct reach *r, struct rng *rng)
 {
 	const struct reach_config *config = r->config;
-	for (size_t i = 0; i < config->roster->members_len; i++) {
-		const struct member *m = &config->roster->members[i];
+	for (size_t i = 0; i < r->roster->members_len; i++) {
+		const struct member *m = &r->roster->members[i];
 		uint8_t random;
 		if (m->ends_len <= CLIENT_END ||
 		    (config->name && strcmp(config->name, m->name) != 0))
@@ -267,6 +269,7 @@ reach_set_kind(struct reach_config *config, struct loop *loop, struct rng *rng)
 			    .idle_ms = SESSION_NEVER,
 			    .rng = rng },
 		.connect_ms = config->wait_ms,
+		.gives_all = true,
 		.opened = take_opened,
 		.message = take_message,
 		.sent = take_sent,
@@ -280,6 +283,7 @@ reach_start(struct reach *r, const struct reach_config *config,
 {
 	memset(r, 0, sizeof *r);
 	r->config = config;
+	r->roster = config->roster;
 	r->buffers = buffers;
 	r->resolver.fd = -1;
 	r->waiting.fd = -1;
@@ -326,9 +330,10 @@ reach_say_message(const struct reach *r, const cluster_XLClusterMsg *msg)
 int
 reach_say_broken(const struct reach *r, enum err why)
 {
-	say("%s: the stream broke off: %s", reach_member(r)->name,
-	    why != ERR_OK               ? err_text(why)
-	    : r->heard || r->config->sk ? "closed"
-					: "closed: does it want a key, -i?");
+	bool is_hint = !r->heard && !r->config->sk;
+	const char *text = err_text(why);
+	if (why == ERR_OK || (why == ERR_UNREACHABLE && is_hint))
+		text = is_hint ? "closed: does it want a key, -i?" : "closed";
+	say("%s: the stream broke off: %s", reach_member(r)->name, text);
 	return err_status(why == ERR_OK ? ERR_UNREACHABLE : why);
 }

@@ -28,11 +28,12 @@ struct reach;
 
 /* What all of a process have in common; outlives them. */
 struct reach_config {
-	struct channel_kind kind;        /* reach_set_kind sets it */
-	const struct roster *roster;     /* with client ports */
-	const char *name;                /* of a member; NULL: any */
+	struct channel_kind kind;    /* reach_set_kind sets it */
+	const struct roster *roster; /* may be replaced; the old one stays */
+	const char *name;            /* of a member; NULL: any */
 	const struct rsakey_private *sk; /* NULL: no Hello */
 	int64_t wait_ms;                 /* for each step with a member */
+	bool verbose;                    /* each try that fails is said */
 
 	/* The stream may begin. */
 	void (*opened)(struct reach *r);
@@ -41,7 +42,8 @@ struct reach_config {
 	void (*sent)(struct reach *r);
 	/*
 	 * It is over, its memory the owner's again.  Before opened: no member
-	 * answered, why says the last reason, and r->why is a text of it.
+	 * answered, why says the last reason, and r->why is a text of it,
+	 * which is said already when verbose is set.
 	 */
 	void (*ended)(struct reach *r, enum err why);
 };
@@ -49,7 +51,8 @@ struct reach_config {
 struct reach {
 	struct channel channel; /* first */
 	const struct reach_config *config;
-	struct loop_watch waiting; /* for a resolver, or an Ack */
+	const struct roster *roster; /* config's, when it began */
+	struct loop_watch waiting;   /* for a resolver, or an Ack */
 	struct resolver resolver;
 	uint8_t *buffers;
 	bool open;

@@ -166,6 +166,7 @@ make_room(struct service *s)
 			    .rng = config->rng },
 		.hello_len = config->hello_len,
 		.linger_ms = LINGER_MS,
+		.gives_all = true,
 	};
 	client_set_kind(&s->kind);
 	s->listen.loop = config->loop;
@@ -244,13 +245,13 @@ service_reap(struct service *s)
 	for_each(s, client_reap);
 }
 
-/* Nobody waits for a server to end, or for who is no client yet. */
+/* Who is at a command has its last words; a server would have no last. */
 static void
 stop_client(struct client *c)
 {
 	if (c->pid > 0)
 		client_stop(c);
-	else if (c->state != CLIENT_LEAVING)
+	else
 		client_end(c, "stopping");
 }
 

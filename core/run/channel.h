@@ -37,6 +37,8 @@ struct channel_kind {
 	 * that nothing that was sent is lost by a reset.  0: no time.
 	 */
 	int64_t linger_ms;
+	/* At rest even the first pages of buffers are given back. */
+	bool gives_all;
 
 	/* Hello and Reply are done: channel_post works. */
 	void (*opened)(struct channel *c);

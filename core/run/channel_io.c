@@ -19,12 +19,13 @@ channel_io_note(struct channel *c, enum err why, int error)
 	}
 }
 
-/* Gives back the whole pages of a buffer, but for the one it begins in. */
+/* Gives back whole pages; keep of them stay, with that start is in. */
 static void
-trim_buffer(uint8_t *start, uint8_t *end)
+trim_buffer(uint8_t *start, uint8_t *end, size_t keep)
 {
 	uintptr_t page = (uintptr_t)getpagesize();
-	size_t front = page - (uintptr_t)start % page;
+	uintptr_t in_page = (uintptr_t)start % page;
+	size_t front = keep * page + (in_page && !keep ? page : 0) - in_page;
 	size_t back = (uintptr_t)end % page;
 	if ((size_t)(end - start) > front + back)
 		(void)madvise(start + front,
@@ -36,9 +37,14 @@ void
 channel_io_trim(struct channel *c)
 {
 	uint8_t *out = c->buffers + SESSION_BUF_LEN;
-	trim_buffer(c->buffers, out);
-	trim_buffer(out, c->buffers + CHANNEL_BUFFERS_LEN);
+	uint8_t *end = c->buffers + CHANNEL_BUFFERS_LEN;
 	c->dirty = false;
+	if (c->kind->gives_all) {
+		trim_buffer(c->buffers, end, 0);
+		return;
+	}
+	trim_buffer(c->buffers, out, 1);
+	trim_buffer(out, end, 1);
 }
 
 /* Notes that a buffer was used up to end. */
@@ -47,7 +53,7 @@ note_used(struct channel *c, const uint8_t *end)
 {
 	const uint8_t *out = c->buffers + SESSION_BUF_LEN;
 	size_t used = (size_t)(end - (end > out ? out : c->buffers));
-	if (used > (size_t)getpagesize())
+	if (c->kind->gives_all || used > (size_t)getpagesize())
 		c->dirty = true;
 }
 

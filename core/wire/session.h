@@ -45,7 +45,8 @@ struct session_config {
 	bool pipelined;     /* sealed: deliver a message while an answer to an
 			       earlier one is still to be sent, and receive
 			       several at once */
-	int64_t hello_ms;   /* for the Hello, or the Reply; SESSION_NEVER */
+	int64_t hello_ms;   /* for the Hello, or the Reply, but not while it
+			       waits to be decrypted; SESSION_NEVER */
 	int64_t message_ms; /* for a message once begun, and for sending one */
 	int64_t idle_ms;    /* between messages */
 	struct rng *rng;

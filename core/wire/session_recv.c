@@ -64,6 +64,7 @@ got_hello(struct session *s)
 	} else if (s->in_len == s->hello_len) {
 		s->state = SESSION_STATE_DECRYPT;
 		s->our_turn = true;
+		s->recv_deadline = SESSION_NEVER; /* it waits for us */
 	}
 }
 

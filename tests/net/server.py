@@ -66,17 +66,20 @@ def serve(handle, where):
 
 def join(where):
     conn = socket.create_connection(parse(where))
+    broke = []  # a reset is told to one of the two alone
 
     def send():
         try:
             for data in iter(lambda: os.read(0, 65536), b""):
                 conn.sendall(data)
             conn.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass  # receiving tells
+        except OSError as why:
+            broke.append(why)
     threading.Thread(target=send, daemon=True).start()
     for data in iter(lambda: conn.recv(65536), b""):
         os.write(1, data)
+    if broke:
+        raise broke[0]
 
 
 def many(where, count):
