@@ -163,7 +163,7 @@ link_suspect(struct link *l, unsigned index)
 enum err
 link_send(struct link *l, struct peer_post *p)
 {
-	if (!link_is_open(l) || l->sent_len == LINK_APPS_MAX ||
+	if (!link_is_open(l) || !linkout_is_turn(l) ||
 	    !linkout_has_room(l, p->len + LINKOUT_FOR_ACKS))
 		return ERR_BUSY;
 	linkout_app(l, p->bytes, p->len);

@@ -20,8 +20,8 @@
  */
 
 #define LINK_STRANGER ROSTER_MEMBERS_MAX /* index of who did not say yet */
-#define LINK_APPS_MAX 8                  /* messages without Ack at a time */
-#define LINK_BYE_DUE UINT64_MAX          /* bye_n: it waits for room */
+#define LINK_APPS_MAX 8         /* Apps and Suspects without Ack at a time */
+#define LINK_BYE_DUE UINT64_MAX /* bye_n: it waits for room */
 
 struct link;
 
@@ -86,6 +86,8 @@ struct link {
 	uint64_t ask_n;         /* the KeepAlive that is not, or 0 */
 	int64_t ask_us, rtt_us; /* when it was sent; how long one took */
 	uint64_t suspects;      /* whom we have still to call suspected */
+	uint64_t suspect_n;     /* the last Suspect, or 0 if all have Acks */
+	unsigned suspects_sent; /* since all had */
 	bool ask_due;           /* a KeepAlive waits for room */
 	uint64_t bye_n;         /* our Bye: 0 none, LINK_BYE_DUE */
 	struct peer_posts sent; /* messages without Ack */

@@ -95,18 +95,34 @@ answer_post(struct link *l, enum peer_answer answer)
 	if (answer == PEER_HAS_IT)
 		l->apps_out++;
 	p->answered(p, answer);
+}
+
+/*
+ * Takes the number of what is answered.  False: it is none, or the answer to
+ * a message before it is missing.
+ */
+static bool
+take_answer(struct link *l, enum peer_answer answer)
+{
+	const struct peer_post *first = l->sent.first;
+	if (!is_answer(l) || (first && first->msg_n < in.YourMsgN))
+		return false;
+	l->acked_n = in.YourMsgN;
+	if (l->acked_n >= l->suspect_n)
+		l->suspect_n = l->suspects_sent = 0;
+	answer_post(l, answer);
+	linkout_due(l);
 	l->kind->room(l);
+	return true;
 }
 
 static void
 handle_ack(struct link *l)
 {
-	if (!is_answer(l)) {
+	if (!take_answer(l, PEER_HAS_IT)) {
 		part_reject(l, "wrong Ack");
 		return;
 	}
-	l->acked_n = in.YourMsgN;
-	answer_post(l, PEER_HAS_IT);
 	if (l->ask_n != 0 && l->acked_n >= l->ask_n) {
 		l->rtt_us = linkout_now_us() - l->ask_us;
 		l->ask_n = 0;
@@ -117,14 +133,9 @@ handle_ack(struct link *l)
 static void
 handle_error(struct link *l)
 {
-	if (!is_answer(l)) {
+	bool busy = in.has_ErrDesc && MSG_IS(&in, ErrDesc, BUSY);
+	if (!take_answer(l, busy ? PEER_BUSY : PEER_REFUSED))
 		part_reject(l, "the member sent an Error");
-		return;
-	}
-	l->acked_n = in.YourMsgN;
-	answer_post(l, in.has_ErrDesc && MSG_IS(&in, ErrDesc, BUSY)
-			       ? PEER_BUSY
-			       : PEER_REFUSED);
 }
 
 static void

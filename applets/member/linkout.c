@@ -26,6 +26,12 @@ linkout_has_room(struct link *l, size_t len)
 	return channel_post_space(&l->channel, &cap) && cap >= len;
 }
 
+bool
+linkout_is_turn(const struct link *l)
+{
+	return l->sent_len + l->suspects_sent < LINK_APPS_MAX;
+}
+
 /* Clears out for a new message. */
 static void
 begin(uint32_t op)
@@ -99,6 +105,9 @@ ask(struct link *l)
 	l->ask_due = false;
 	begin(cluster_XLClusterMsg_Tag_KeepAlive);
 	post(l);
+	/* An answer to the first that has none is as good. */
+	if (l->ask_n != 0)
+		return;
 	l->ask_n = l->out_n;
 	l->ask_us = linkout_now_us();
 }
@@ -114,17 +123,25 @@ suspect(struct link *l, unsigned index)
 	begin(cluster_XLClusterMsg_Tag_Suspect);
 	MSG_SET(&out, ID, who->id.bytes, who->id.len);
 	post(l);
+	l->suspect_n = l->out_n;
+	l->suspects_sent++;
+}
+
+static bool
+has_small_room(struct link *l)
+{
+	return linkout_has_room(l, LINKOUT_SMALL + LINKOUT_FOR_ACKS);
 }
 
 void
 linkout_due(struct link *l)
 {
-	if (l->ask_due && linkout_has_room(l, LINKOUT_SMALL))
+	if (l->ask_due && has_small_room(l))
 		ask(l);
 	for (unsigned i = 0; i < ROSTER_MEMBERS_MAX; i++)
-		if ((l->suspects >> i & 1) &&
-		    linkout_has_room(l, LINKOUT_SMALL))
+		if ((l->suspects >> i & 1) && linkout_is_turn(l) &&
+		    has_small_room(l))
 			suspect(l, i);
-	if (l->bye_n == LINK_BYE_DUE && linkout_has_room(l, LINKOUT_SMALL))
+	if (l->bye_n == LINK_BYE_DUE && has_small_room(l))
 		bye(l);
 }

@@ -14,15 +14,21 @@ struct link;
  */
 
 /*
- * Room that is left to Acks when a message is sent: else two members that
- * send much to each other could both wait until the other one reads.  An
- * empty buffer still takes the longest message.
+ * Room that is left to Acks when anything else is sent: else two members that
+ * send much to each other could both wait until the other one reads.  It is
+ * enough for all that the other side may have sent without an Ack: some
+ * KeepAlives, Bye, and LINK_APPS_MAX.  An empty buffer still takes the longest
+ * message.
  */
 #define LINKOUT_FOR_ACKS 384
 #define LINKOUT_SMALL 64 /* bytes of anything but Hello and App */
 
 bool
 linkout_has_room(struct link *l, size_t len);
+
+/* Whether one more App or Suspect may be without Ack. */
+bool
+linkout_is_turn(const struct link *l);
 
 /* Our Hello, with its signature. */
 void

@@ -5,58 +5,9 @@
  * and their answers, and members that come, go, move and are replaced.
  */
 
+#include "applets/member/linkin.h"
+#include "core/wire/peermsg.h"
 #include "tests/unit/peers_world.h"
-
-#define LETTERS 64
-
-static struct letter letters[LETTERS];
-
-static bool
-all_answered(size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (letters[i].answers == 0)
-			return false;
-	return true;
-}
-
-/* Whether each was answered once, and in their order. */
-static bool
-in_order(size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (letters[i].answers != 1 ||
-		    (i > 0 && letters[i].at < letters[i - 1].at))
-			return false;
-	return true;
-}
-
-/* Whether node got exactly the first len numbers from the member. */
-static bool
-has_got(unsigned node, unsigned from, size_t len)
-{
-	const struct node *n = &world[node];
-	for (size_t i = 0; i < n->got_len; i++)
-		if (n->got[i] != i || n->from[i] != from)
-			return false;
-	return n->got_len == len;
-}
-
-/* m0 and m1 with one session, which m1 has dialled if so. */
-static void
-meet(bool by_higher)
-{
-	node_start(0, 2);
-	node_start(1, 2);
-	if (by_higher) {
-		peer(0, 1)->dial_at = LOOP_NEVER;
-		peer(0, 1)->reset_at = loop_now() + LIMIT_MS;
-		part_dial(peer(1, 0));
-	}
-	until(is_settled(0, 1), "m0 and m1 meet");
-	is_int(peer(0, 1)->link->dialled, !by_higher, "dialled by m%d",
-	       by_higher);
-}
 
 static void
 test_crossing(void)
@@ -98,6 +49,87 @@ test_messages(void)
 	world_end();
 }
 
+/* A roster of 64 for node, most of whom are never there. */
+static void
+enter_many(unsigned node)
+{
+	struct roster *r = world_roster(&world[node], node);
+	for (unsigned i = 0; i < ROSTER_MEMBERS_MAX; i++) {
+		struct member *m = world_enter(r, i, i < 2 ? i : 2);
+		memset(m->id.bytes, (int)i + 1, NODEID_SHORT);
+	}
+	world_swap(&world[node]);
+}
+
+static void
+make_narrow(struct link *l)
+{
+	int len = 16384;
+	setsockopt(l->channel.watch.fd, SOL_SOCKET, SO_SNDBUF, &len,
+		   sizeof len);
+	setsockopt(l->channel.watch.fd, SOL_SOCKET, SO_RCVBUF, &len,
+		   sizeof len);
+}
+
+/* Both send all they can, and suspect everybody else: none waits for ever. */
+static void
+test_full_both_ways(void)
+{
+	meet(false);
+	for (unsigned n = 0; n < 2; n++) {
+		enter_many(n);
+		world[n].p.times.patience_ms = LIMIT_MS;
+		make_narrow(peer(n, !n)->link);
+	}
+	for (unsigned i = 0; i < LETTERS; i++)
+		letter_send(&letters[i], i % 2, !(i % 2), i, 16000);
+	for (unsigned i = 2; i < ROSTER_MEMBERS_MAX; i++) {
+		link_suspect(peer(0, 1)->link, i);
+		link_suspect(peer(1, 0)->link, i);
+	}
+	until(all_answered(LETTERS), "all are answered");
+	unsigned has = 0;
+	for (unsigned i = 0; i < LETTERS; i++)
+		has += letters[i].answers == 1 &&
+		       letters[i].answer == PEER_HAS_IT;
+	is_int(has, LETTERS, "once, and have arrived");
+	until(peer(0, 1)->link->suspects == 0, "all suspicions are told");
+	world_end();
+}
+
+/* The other end of l has sent an Ack of ours with this number. */
+static void
+acknowledge(struct link *l, uint64_t number)
+{
+	static cluster_XLClusterMsg ack;
+	uint8_t bytes[64];
+	ack.has_Op = ack.has_MsgN = ack.has_YourMsgN = true;
+	ack.Op = cluster_XLClusterMsg_Tag_Ack;
+	ack.MsgN = l->in_n + 1;
+	ack.YourMsgN = number;
+	linkin_take(&l->channel, bytes,
+		    peermsg_encode(&ack, bytes, sizeof bytes));
+}
+
+static void
+test_answers(void)
+{
+	meet(false);
+	struct link *l = peer(0, 1)->link;
+	link_ask(l);
+	uint64_t first = l->out_n;
+	link_ask(l);
+	peer(0, 1)->status.rtt_us = -1;
+	acknowledge(l, first);
+	ok(peer(0, 1)->status.rtt_us >= 0, "the first of two is an answer");
+	letter_send(&letters[0], 0, 1, 0, 100);
+	letter_send(&letters[1], 0, 1, 1, 100);
+	acknowledge(l, l->out_n);
+	ok(all_answered(2) && in_order(2), "who passes one over is cut off");
+	is_int(letters[0].answer, PEER_UNKNOWN, "unknown");
+	world_end();
+}
+
 static void
 test_broken(void)
 {
@@ -132,38 +164,6 @@ test_forget(void)
 	world_end();
 }
 
-/* Reads nothing from a link until channel_resume: its network is slow. */
-static void
-hold(struct link *l)
-{
-	l->channel.held = true;
-	l->channel.watch.events = POLLRDBAND;
-}
-
-/* m1 has dialled, and m0's own dial stands still; returns that one. */
-static struct link *
-cross(void)
-{
-	node_start(0, 4);
-	node_start(1, 4);
-	part_dial(peer(0, 1));
-	struct link *later = peer(0, 1)->dialled;
-	later->channel.watch.events = POLLRDBAND;
-	part_dial(peer(1, 0));
-	until(peer(0, 1)->link && peer(1, 0)->link, "m1 dials faster");
-	return later;
-}
-
-/* It goes on, and its session takes the place of the other one. */
-static void
-replace(const struct link *old, struct link *later)
-{
-	later->channel.watch.events = POLLOUT;
-	until(peer(0, 1)->link == later && peer(1, 0)->link &&
-		      peer(1, 0)->link != old,
-	      "m0's session takes its place");
-}
-
 /*
  * Messages are on their way when another session takes the place of theirs:
  * what comes behind them must not overtake them.
@@ -187,130 +187,16 @@ test_replaced_session(void)
 	world_end();
 }
 
-/* m0 gets a roster in which node, if there is one, has index 1. */
-static void
-replace_m1(unsigned node)
-{
-	struct roster *r = world_roster(&world[0], 0);
-	world_enter(r, 0, 0);
-	if (node < NODES)
-		world_enter(r, 1, node);
-	world_swap(&world[0]);
-}
-
-/* Who has another's index must not seem to have said what that one did. */
-static void
-test_replaced_member(unsigned node)
-{
-	struct link *later = cross();
-	struct link *old = peer(0, 1)->link;
-	for (unsigned i = 0; i < 4; i++) {
-		letter_send(&letters[i], 1, 0, i, 100);
-		letter_send(&letters[4 + i], 0, 1, i, 100);
-	}
-	hold(old);
-	hold(peer(1, 0)->link);
-	replace(peer(1, 0)->link, later);
-	replace_m1(node);
-	is_int(world[0].downs, 1, "m1 is no member: it is down");
-	for (unsigned i = 0; i < 4; i++)
-		peers_forget(&world[0].p, &letters[4 + i].post);
-	unsigned answers = letters[4].answers;
-	channel_resume(&old->channel);
-	until(letters[0].answers && letters[3].answers, "its sessions end");
-	is_int(world[0].got_len, 0, "nothing of m1 is taken for the other's");
-	is_int(letters[4].answers, answers, "what was taken back stays so");
-	world_end();
-}
-
-/* The same members once more, in the other roster's place. */
-static void
-renew(unsigned node)
-{
-	struct roster *r = world_roster(&world[node], node);
-	for (unsigned i = 0; i < 2; i++)
-		world_enter(r, i, i);
-	world_swap(&world[node]);
-	memset(&world[node].rosters[!world[node].which], 0xff, sizeof *r);
-}
-
-/* A dial goes on with what the new roster says. */
-static void
-test_renewed_roster(void)
-{
-	node_start(0, 2);
-	node_start(1, 2);
-	part_dial(peer(0, 1));
-	struct link *l = peer(0, 1)->dialled;
-	l->channel.watch.events = POLLRDBAND;
-	renew(0);
-	l->channel.watch.events = POLLOUT;
-	until(peer(0, 1)->link || peer(0, 1)->dialled != l, "it goes on");
-	ok(peer(0, 1)->link == l, "with the key of the new roster");
-	until(is_settled(0, 1), "both are up");
-	renew(1);
-	letter_send(&letters[0], 1, 0, 0, 100);
-	until(letters[0].answers, "the session stays");
-	is_int(letters[0].answer, PEER_HAS_IT, "and serves");
-	world_end();
-}
-
-/* Whether somebody has begun a Hello; who only knocks is passed over. */
-static bool
-is_dialled(int listener)
-{
-	static int fd = -1;
-	struct net_addr from;
-	char byte;
-	if (fd < 0 && net_accept(listener, &fd, &from) != ERR_OK)
-		return false;
-	ssize_t n = recv(fd, &byte, 1, MSG_DONTWAIT);
-	if (n < 0 && errno == EAGAIN)
-		return false;
-	close(fd);
-	fd = -1;
-	return n == 1;
-}
-
-/* Who is known by a name is dialled again and again, by the higher, too. */
-static void
-test_name(void)
-{
-	struct net_addr addr;
-	int listener;
-	if (net_parse(&addr, "127.0.0.1", 0) != ERR_OK ||
-	    net_listen(&addr, &listener) != ERR_OK)
-		bail("no loopback");
-	node_start(1, 1);
-	struct roster *r = world_roster(&world[1], 1);
-	struct member *m = world_enter(r, 0, 0);
-	strcpy(m->ends[0].host, "localhost");
-	m->ends[0].port = net_port(&addr);
-	world_enter(r, 1, 1);
-	world_swap(&world[1]);
-	until(peer(1, 0)->addrs_len > 0, "the name is resolved");
-	for (int i = 0; i < 3; i++) {
-		bool came = false;
-		part_dial(peer(1, 0));
-		until((came = came || is_dialled(listener)), "it is dialled");
-		until(!peer(1, 0)->dialled, "which comes to nothing");
-	}
-	close(listener);
-	world_end();
-}
-
 int
 main(void)
 {
 	world_setup();
 	test_crossing();
 	test_messages();
+	test_full_both_ways();
+	test_answers();
 	test_broken();
 	test_forget();
 	test_replaced_session();
-	test_replaced_member(2);
-	test_replaced_member(NODES);
-	test_renewed_roster();
-	test_name();
 	return done_testing();
 }

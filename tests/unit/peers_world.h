@@ -323,4 +323,87 @@ letter_send(struct letter *l, unsigned a, unsigned b, uint32_t number,
 	peers_send(&world[a].p, b, &l->post);
 }
 
+#define LETTERS 64
+
+static struct letter letters[LETTERS];
+
+static inline bool
+all_answered(size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (letters[i].answers == 0)
+			return false;
+	return true;
+}
+
+/* Whether each was answered once, and in their order. */
+static inline bool
+in_order(size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (letters[i].answers != 1 ||
+		    (i > 0 && letters[i].at < letters[i - 1].at))
+			return false;
+	return true;
+}
+
+/* Reads nothing from a link until channel_resume: its network is slow. */
+static inline void
+hold(struct link *l)
+{
+	l->channel.held = true;
+	l->channel.watch.events = POLLRDBAND;
+}
+
+/* m0 and m1 with one session, which m1 has dialled if so. */
+static inline void
+meet(bool by_higher)
+{
+	node_start(0, 2);
+	node_start(1, 2);
+	if (by_higher) {
+		peer(0, 1)->dial_at = LOOP_NEVER;
+		peer(0, 1)->reset_at = loop_now() + LIMIT_MS;
+		part_dial(peer(1, 0));
+	}
+	until(is_settled(0, 1), "m0 and m1 meet");
+	is_int(peer(0, 1)->link->dialled, !by_higher, "dialled by m%d",
+	       by_higher);
+}
+
+/* m1 has dialled, and m0's own dial stands still; returns that one. */
+static inline struct link *
+cross(void)
+{
+	node_start(0, 4);
+	node_start(1, 4);
+	part_dial(peer(0, 1));
+	struct link *later = peer(0, 1)->dialled;
+	later->channel.watch.events = POLLRDBAND;
+	part_dial(peer(1, 0));
+	until(peer(0, 1)->link && peer(1, 0)->link, "m1 dials faster");
+	return later;
+}
+
+/* It goes on, and its session takes the place of the other one. */
+static inline void
+replace(const struct link *old, struct link *later)
+{
+	later->channel.watch.events = POLLOUT;
+	until(peer(0, 1)->link == later && peer(1, 0)->link &&
+		      peer(1, 0)->link != old,
+	      "m0's session takes its place");
+}
+
+/* Whether node got exactly the first len numbers from the member. */
+static inline bool
+has_got(unsigned node, unsigned from, size_t len)
+{
+	const struct node *n = &world[node];
+	for (size_t i = 0; i < n->got_len; i++)
+		if (n->got[i] != i || n->from[i] != from)
+			return false;
+	return n->got_len == len;
+}
+
 #endif
