@@ -8,7 +8,8 @@ hostile.py --list
 Writes its credential to FILE, prints "ready PORT" and serves on 127.0.0.1
 until it is ended. --members: how many others are in each new cluster
 already. --fault-file names a file with "NAME [N]", read anew for each
-connection; another text than before makes the registry forget all. --list prints each fault with the exit statuses that xl-join may
+connection; another text than before makes the registry forget all, but for
+--remember. --list prints each fault with the exit statuses that xl-join may
 give, the dialects in which it makes sense, and where it strikes.
 """
 
@@ -158,7 +159,8 @@ def read_fault(options, registry):
         text = f.read().strip()
     if text != options.fault:
         options.fault = text
-        registry.forget()
+        if not options.remember:
+            registry.forget()
     fault, _, split = text.partition(" ")
     options.split = int(split or 0)
     return fault
@@ -200,6 +202,8 @@ def parser():
     p.add_argument("--fault", choices=sorted(FAULTS), default="none",
                    metavar="NAME")
     p.add_argument("--fault-file")
+    p.add_argument("--remember", action="store_true",
+                   help="forget nothing when --fault-file changes")
     p.add_argument("--split", type=int, default=0, metavar="N",
                    help="cut every write in two behind N bytes")
     p.add_argument("--members", type=int, default=0)
