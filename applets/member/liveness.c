@@ -47,8 +47,12 @@ liveness_opened(struct liveness *l, unsigned index, int64_t now)
 {
 	struct liveness_peer *p = &l->peers[index];
 	p->session = true;
-	/* Spread, so that a minute's KeepAlives do not all go at once. */
-	p->far_due = now + l->config->far_ms / ROSTER_MEMBERS_MAX * (index + 1);
+	/*
+	 * Spread, so that a minute's KeepAlives do not all go at once; nor do
+	 * all members ask the same one at a time.
+	 */
+	unsigned ahead = (index - l->self) % ROSTER_MEMBERS_MAX;
+	p->far_due = now + l->config->far_ms / ROSTER_MEMBERS_MAX * ahead;
 	set_up(l, index, true, now);
 }
 
