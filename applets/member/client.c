@@ -17,7 +17,7 @@
 #include "core/wire/peermsg.h"
 
 #define HELLO_MS 10000 /* until a client has said who it is */
-#define JOIN_MS 10000  /* for a connection to a local server */
+#define JOIN_MS 30000  /* for a connection to a local server */
 #define KILL_MS 5000   /* from SIGTERM to SIGKILL */
 #define PROBE_S 60     /* of silence until TCP asks whether it is there */
 

@@ -187,6 +187,7 @@ static void
 turn(struct channel *c, short revents)
 {
 	bool gone = false;
+	// cppcheck-suppress autoVariables ; it is NULL again behind the turn
 	c->gone = &gone;
 	c->drained = false;
 	talk(c, revents, &gone);

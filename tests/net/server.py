@@ -28,10 +28,10 @@ def listen(where):
     if where.startswith("unix:"):
         sock = socket.socket(socket.AF_UNIX)
         sock.bind(where[5:])
-        sock.listen(512)
+        sock.listen(4096)
         print(where, flush=True)
         return sock
-    sock = socket.create_server(parse(where), backlog=512)
+    sock = socket.create_server(parse(where), backlog=4096)
     print("%s:%d" % sock.getsockname()[:2], flush=True)
     return sock
 
