@@ -7,8 +7,9 @@
 #include "core/base/bytes.h"
 #include "core/base/log.h"
 
-/* A session, its rival and a dial a member, and some who say nothing. */
-#define LINKS_MAX (3 * ROSTER_MEMBERS_MAX + 64)
+/* Sessions and a dial of each member, and who says nothing. */
+#define LINKS_MAX \
+	((PART_SESSIONS_MAX + 1) * ROSTER_MEMBERS_MAX + PART_STRANGERS_MAX)
 #define SWEEP_MS 1000
 
 #define OF_LIVENESS(l) \

@@ -184,12 +184,32 @@ choose(struct peer *p, struct link *l)
 	link_ask(old);
 }
 
+/* Of too many sessions, the one ends that has said Bye first. */
+static void
+limit_sessions(struct peer *p)
+{
+	struct link *oldest = NULL;
+	unsigned count = 0;
+	for (size_t i = 0; i < p->all->links.made; i++) {
+		struct link *l = slots_item(&p->all->links, i);
+		if (l->life != LINK_USED || l->index != part_index(p))
+			continue;
+		count++;
+		if (l->state == LINK_STATE_BYE && l != p->link &&
+		    l != p->rival && (!oldest || l->began < oldest->began))
+			oldest = l;
+	}
+	if (oldest && count > PART_SESSIONS_MAX)
+		drop(p, oldest);
+}
+
 static void
 take_opened(struct link *l)
 {
 	struct peer *p = peer_of(l);
 	if (p->dialled == l)
 		p->dialled = NULL;
+	limit_sessions(p);
 	if (p->all->stopping) {
 		link_bye(l);
 		return;

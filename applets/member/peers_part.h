@@ -6,6 +6,9 @@
 
 /* What the files that make up peers.h share. */
 
+#define PART_STRANGERS_MAX 128 /* who did not say who they are */
+#define PART_SESSIONS_MAX 4    /* of a member, with those that say Bye */
+
 /* peers_dial.c: the way to the others. */
 
 /* Nothing is known of the way to its member yet. */

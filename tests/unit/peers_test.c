@@ -187,6 +187,65 @@ test_replaced_session(void)
 	world_end();
 }
 
+#define CROWD 500
+
+/* A connection to m0 from the address of node, which says nothing. */
+static int
+knock(unsigned node)
+{
+	struct net_addr from = world[node].listen.addrs[0];
+	int fd;
+	net_set_port(&from, 0);
+	if (net_connect(&world[0].listen.addrs[0], &from, &fd) != ERR_OK)
+		bail("cannot connect");
+	return fd;
+}
+
+/* Who comes from a member's address in a crowd is in nobody's way. */
+static void
+test_crowd(void)
+{
+	static int fds[CROWD];
+	node_start(0, 4);
+	for (size_t i = 0; i < CROWD; i++) {
+		fds[i] = knock(3);
+		if (i % 8 == 0)
+			world_turn();
+	}
+	ok(world[0].p.links.len < 64, "a crowd takes few links");
+	node_start(2, 4);
+	part_dial(peer(0, 1));
+	ok(peer(0, 1)->dialled, "a member can be dialled");
+	part_dial_stop(peer(0, 2));
+	peer(0, 2)->reset_at = loop_now() + LIMIT_MS;
+	part_dial(peer(2, 0));
+	until(is_settled(0, 2), "another one can dial");
+	for (size_t i = 0; i < CROWD; i++)
+		close(fds[i]);
+	world_end();
+}
+
+/* A member that opens sessions and never ends one. */
+static void
+test_many_sessions(void)
+{
+	node_start(0, 4);
+	node_start(1, 4);
+	peer(0, 1)->dial_at = LOOP_NEVER;
+	peer(0, 1)->reset_at = loop_now() + LIMIT_MS;
+	for (int i = 0; i < 20; i++) {
+		struct link *l = peer(1, 0)->link;
+		peer(1, 0)->link = NULL;
+		if (l)
+			hold(l);
+		part_dial(peer(1, 0));
+		until(peer(1, 0)->link, "one more");
+		until(peer(0, 1)->link, "is open");
+	}
+	ok(links(0, 1) < 6, "%u are there", links(0, 1));
+	world_end();
+}
+
 int
 main(void)
 {
@@ -198,5 +257,7 @@ main(void)
 	test_broken();
 	test_forget();
 	test_replaced_session();
+	test_crowd();
+	test_many_sessions();
 	return done_testing();
 }
