@@ -219,6 +219,24 @@ leave
 serve --clients any --service "tcp:localhost:$(sed 's/.*://' server.out)"
 status 0 "by its name" echo_by simple
 same data data.out "echoes all bytes"
+leave
+printf '127.0.0.9 localhost\n127.0.0.1 localhost\n' >hosts
+if [ -e /etc/hosts ] && unshare -rm mount --bind hosts /etc/hosts 2>/dev/null; then
+	# shellcheck disable=SC2016,SC2086 # for that shell; several words
+	spawn_ready m0 unshare -rm sh -c 'mount --bind hosts /etc/hosts && exec "$@"' \
+		sh $XLBOX xl-member -d c/m0 --ready-fd 3 -v --clients any \
+		--service "tcp:localhost:$(sed 's/.*://' server.out)"
+	m0=$PID
+	status 0 "at the second address of a name" echo_by simple
+	same data data.out "echoes all bytes"
+	stop "$server"
+	status 69 "at none" echo_by simple
+	is "$(grep -c 'localhost.*: Connection refused' m0.err)" 1 "is logged"
+	leave
+else
+	skip "a server at the second address" "no right to mount"
+fi
+serve --clients any --service "tcp:$(cat server.out)"
 stop "$server"
 status 69 "a server that is gone" echo_by simple
 err_like "service unavailable" "is told so"

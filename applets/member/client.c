@@ -132,6 +132,39 @@ close_if_over(struct client *c)
 	free_if_over(c);
 }
 
+static enum err
+open_target(struct client *c, struct target_ends *ends)
+{
+	const struct service_config *config = c->service->config;
+	char self_id[NODEID_HEX_MAX];
+	struct target_client about = {
+		.remote = c->remote,
+		.fd = c->channel.watch.fd,
+		.name = c->known ? c->name : NULL,
+		.id = c->known ? c->id : NULL,
+		.self_name = config->self_name,
+		.self_id = self_id,
+		.cluster = config->cluster,
+	};
+	nodeid_format(self_id, config->self_id);
+	return target_open(&c->service->target, &about, &c->server, ends);
+}
+
+/* Connects to the next address of the local server.  False: there is none. */
+static bool
+try_next(struct client *c)
+{
+	struct relay *r = &c->relay;
+	struct target_ends ends;
+	if (c->server >= c->service->target.addrs_len ||
+	    open_target(c, &ends) != ERR_OK ||
+	    relay_start(r, r->loop, &c->channel, ends.from, ends.to, r->tell) !=
+		    ERR_OK)
+		return false;
+	relay_wait_connected(r);
+	return true;
+}
+
 static void
 take_event(struct relay *r, enum relay_event event)
 {
@@ -142,10 +175,13 @@ take_event(struct relay *r, enum relay_event event)
 		close_if_over(c);
 		return;
 	}
-	log_line(LOG_LEVEL_INFO, "client %lu: %s: %s", c->number,
-		 c->service->target.text, strerror(errno));
+	int reason = errno;
 	bool connecting = r->connecting;
 	relay_end(r);
+	if (connecting && try_next(c))
+		return;
+	log_line(LOG_LEVEL_INFO, "client %lu: %s: %s", c->number,
+		 c->service->target.text, strerror(reason));
 	if (connecting) {
 		refuse(c, REACH_UNAVAILABLE);
 		return;
@@ -187,20 +223,8 @@ client_join(struct client *c, int from, int to)
 static void
 join(struct client *c)
 {
-	const struct service_config *config = c->service->config;
-	char self_id[NODEID_HEX_MAX];
-	struct target_client about = {
-		.remote = c->remote,
-		.fd = c->channel.watch.fd,
-		.name = c->known ? c->name : NULL,
-		.id = c->known ? c->id : NULL,
-		.self_name = config->self_name,
-		.self_id = self_id,
-		.cluster = config->cluster,
-	};
 	struct target_ends ends;
-	nodeid_format(self_id, config->self_id);
-	enum err e = target_open(&c->service->target, &about, &ends);
+	enum err e = open_target(c, &ends);
 	int reason = errno;
 	if (e == ERR_OK) {
 		c->pid = ends.pid;

@@ -36,6 +36,7 @@ struct client {
 	pid_t pid;       /* of its command, or 0 */
 	int64_t began;   /* of loop_now: when it came, or was joined */
 	int64_t kill_at; /* when the command is killed, or LOOP_NEVER */
+	size_t server;   /* the address of the local one to try next */
 	struct net_addr remote;
 	char peer[NET_TEXT_MAX]; /* the same, for logs */
 	char name[CLIENTS_NAME_MAX];

@@ -15,7 +15,6 @@
 #include "core/base/say.h"
 #include "core/ident/endpoint.h"
 #include "core/run/child.h"
-#include "core/run/resolver.h"
 
 #define RESOLVE_MS 10000
 #define CANNOT_RUN 127 /* as shells have it */
@@ -54,13 +53,12 @@ enum err
 target_resolve(struct target *t)
 {
 	struct endpoint ep;
-	struct net_addr addrs[RESOLVER_ADDRS_MAX];
 	struct resolver r;
-	size_t len;
 	if (t->kind != TARGET_TCP)
 		return ERR_OK;
 	enum err e = endpoint_parse(&ep, t->text, strlen(t->text));
-	if (e == ERR_OK && net_parse(&t->addr, ep.host, ep.port) == ERR_OK)
+	t->addrs_len = 1;
+	if (e == ERR_OK && net_parse(&t->addrs[0], ep.host, ep.port) == ERR_OK)
 		return ERR_OK;
 	if (e == ERR_OK)
 		e = resolver_start(&r, ep.host, ep.port);
@@ -71,10 +69,7 @@ target_resolve(struct target *t)
 		resolver_stop(&r);
 		return ERR_TIMEOUT;
 	}
-	e = resolver_finish(&r, addrs, &len);
-	if (e == ERR_OK)
-		t->addr = addrs[0];
-	return e;
+	return resolver_finish(&r, t->addrs, &t->addrs_len);
 }
 
 static void
@@ -177,16 +172,16 @@ open_unix(const struct target *t, int *fd)
 
 enum err
 target_open(const struct target *t, const struct target_client *client,
-	    struct target_ends *ends)
+	    size_t *addr, struct target_ends *ends)
 {
-	enum err e;
+	enum err e = ERR_UNREACHABLE;
 	*ends = (struct target_ends){ .connecting = t->kind == TARGET_TCP };
 	if (t->kind == TARGET_COMMAND)
 		return open_command(t, client, ends);
-	if (t->kind == TARGET_TCP)
-		e = net_connect(&t->addr, NULL, &ends->from);
-	else
+	if (t->kind == TARGET_UNIX)
 		e = open_unix(t, &ends->from);
+	while (e != ERR_OK && *addr < t->addrs_len)
+		e = net_connect(&t->addrs[(*addr)++], NULL, &ends->from);
 	ends->to = ends->from;
 	return e;
 }

@@ -9,6 +9,7 @@
 
 #include "core/base/err.h"
 #include "core/run/net.h"
+#include "core/run/resolver.h"
 
 /* What --service names, and joining a client to it. */
 
@@ -21,7 +22,8 @@ enum target_kind {
 struct target {
 	enum target_kind kind;
 	const char *text; /* command, HOST:PORT or path */
-	struct net_addr addr;
+	struct net_addr addrs[RESOLVER_ADDRS_MAX]; /* of a server */
+	size_t addrs_len;
 };
 
 /* What a command is told of its client, in its environment (UCSPI). */
@@ -50,9 +52,12 @@ target_parse(struct target *t, const char *text);
 enum err
 target_resolve(struct target *t);
 
-/* Starts a command or a connection.  ERR_SYSTEM, ERR_UNREACHABLE (errno). */
+/*
+ * Starts a command or a connection, of a server's addresses to the first from
+ * *addr on, which becomes the next.  ERR_SYSTEM, ERR_UNREACHABLE (errno).
+ */
 enum err
 target_open(const struct target *t, const struct target_client *client,
-	    struct target_ends *ends);
+	    size_t *addr, struct target_ends *ends);
 
 #endif
