@@ -12,6 +12,8 @@ set -eu
 : "${BUILD:=build}"
 PATH=$(cd "$BUILD" && pwd):$PATH
 
+# Not everybody's: two demos at a time do not meet.
+net=127.$(($$ / 200 % 200 + 1)).$(($$ % 200))
 registry='' a='' b='' c=''
 folder=$(mktemp -d "${TMPDIR:-/tmp}/xl-demo.XXXXXX")
 clean()
@@ -63,11 +65,11 @@ show cp registry/regCred.dat .
 cp registry/regCred.dat .
 
 set -- xl-join -r regCred.dat -c alpha
-show "$* -d a -n a -e 127.0.0.2:7001 -e 127.0.0.2:7002 -s 3 &"
-"$@" -d a -n a -e 127.0.0.2:7001 -e 127.0.0.2:7002 -s 3 >a.out 2>a.err &
+show "$* -d a -n a -e $net.2:7001 -e $net.2:7002 -s 3 &"
+"$@" -d a -n a -e $net.2:7001 -e $net.2:7002 -s 3 >a.out 2>a.err &
 a=$!
-show "$* -d b -n b -e 127.0.0.3:7001 -e 127.0.0.3:7002 &"
-"$@" -d b -n b -e 127.0.0.3:7001 -e 127.0.0.3:7002 >b.out 2>b.err &
+show "$* -d b -n b -e $net.3:7001 -e $net.3:7002 &"
+"$@" -d b -n b -e $net.3:7001 -e $net.3:7002 >b.out 2>b.err &
 b=$!
 
 tries=0
@@ -86,8 +88,8 @@ show xl-join --list -r regCred.dat -c alpha
 xl-join --list -r regCred.dat -c alpha
 [ "$(members)" -eq 2 ] || fail "the registry forgot a member"
 
-show "$* -d c -n c -e 127.0.0.4:7001 -e 127.0.0.4:7002"
-"$@" -d c -n c -e 127.0.0.4:7001 -e 127.0.0.4:7002 >c.out 2>c.err || fail "c did not join"
+show "$* -d c -n c -e $net.4:7001 -e $net.4:7002"
+"$@" -d c -n c -e $net.4:7001 -e $net.4:7002 >c.out 2>c.err || fail "c did not join"
 cat c.out
 wait "$a" || fail "a did not get to know the others"
 a=''
