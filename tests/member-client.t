@@ -53,7 +53,7 @@ strange()
 	checks strange
 }
 strange client/
-strange client/slow-says-nothing client/slow-half-hello
+strange client/slow-storm client/slow-says-nothing client/slow-half-hello
 ok "no descriptor is left open" wait_for as_before
 status 0 "the service is as before" client m1 data --sk client.pem
 same data data.out "all bytes"

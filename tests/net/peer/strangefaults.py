@@ -9,6 +9,7 @@ a message, "Error TEXT", "alive" (the session goes on and answers).
 """
 
 import os
+import random
 import struct
 
 import cluster
@@ -295,6 +296,22 @@ def many_sessions(a):
     return a.alive(talk)
 
 
+def storm(a):
+    """Messages that are nearly right, in sessions that are."""
+    rng = random.Random(7)
+    for n in range(120):
+        talk = a.join()
+        for op in rng.sample(sorted(cluster.OP), 3):
+            msg = bytearray(cluster.encode(talk.number(
+                op, {"ID": a.other().id, "Contents": b"storm" * n,
+                     "YourMsgN": n % 5, "ErrDesc": b"busy"})))
+            for _ in range(n % 4):
+                msg[rng.randrange(len(msg))] = rng.randrange(256)
+            talk.send_raw(bytes(msg[:rng.choice((1, len(msg)))]))
+        talk.close()
+    return a.lives(a.join())
+
+
 def goodbye(a):
     talk = a.join()
     outcome = talk.ask("Bye")
@@ -529,8 +546,9 @@ def table():
             out["%s/%s" % (port, name)] = (port, wanted, act)
     out["cluster/record-replayed"] = ("cluster", ("Ack closed",),
                                       replayed_record)
-    # only where a deadline is short enough to be waited for
+    # what takes its time, or does much: only when it is asked for
     for port in ("cluster", "client"):
+        out[port + "/slow-storm"] = (port, ("alive",), storm)
         out[port + "/slow-says-nothing"] = (port, CLOSED, says_nothing)
         out[port + "/slow-half-hello"] = (port, CLOSED, sends(
             lambda a: hello_of("sealed")(a)[:100]))
