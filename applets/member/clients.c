@@ -2,6 +2,7 @@
 #include "applets/member/clients.h"
 
 #include <bearssl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -74,13 +75,19 @@ add_line(struct clients *c, size_t at, size_t len, unsigned min_bits)
 	return NULL;
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* The bytes of a line without blanks around it; *at is its first. */
 static size_t
 strip(const char *text, size_t *at, size_t end)
 {
-	while (*at < end && strchr(" \t\r", text[*at]))
+	while (*at < end && is_blank(text[*at]))
 		++*at;
-	while (*at < end && strchr(" \t\r", text[end - 1]))
+	while (*at < end && is_blank(text[end - 1]))
 		end--;
 	return end - *at;
 }

@@ -432,6 +432,12 @@ test_trim(void)
 	ok(resident(server_buffers) >= 8, "take pages");
 	until(resident(server_buffers) <= 2 && resident(client_buffers) <= 2,
 	      "that are given back");
+	kind.gives_all = true;
+	channel_post(&client.c, text, 10);
+	until(client.count == 2, "a short one");
+	until(resident(server_buffers) == 0 && resident(client_buffers) == 0,
+	      "all of them, where that is wanted");
+	kind.gives_all = false;
 }
 
 static uint8_t *
