@@ -245,7 +245,7 @@ class Bench:
                  f"processes that burn")
 
     def send(self, runs):
-        f = self.started("-x", messages.SLOW, "--queue-bytes", "16777216",
+        f = self.started("-x", messages.SLOW, "--queue-bytes", "67108864",
                          "--hook-timeout", "600")
         for line in messages.measure_sends("m0", "m1", runs):
             self.say(line)
