@@ -53,6 +53,11 @@ hosts_try='mount -t tmpfs none /var/run && ip netns add sw &&
 	ip -n sw link add name br0 type bridge &&
 	ip -n sw link add name here type veth peer name there'
 
+# The first process in there. It is not the test itself, which would have to
+# reap what others leave behind, at any time.
+# shellcheck disable=SC2016 # not here
+hosts_init='"$@" & wait $!'
+
 # Runs the test once more, inside; here only its end is waited for.
 hosts_enter()
 {
@@ -65,8 +70,8 @@ hosts_enter()
 		trap - EXIT HUP INT TERM
 		# shellcheck disable=SC2086 # several words
 		XL_HOSTS=$$ TMPDIR=$T setpriv --pdeathsig KILL \
-			unshare $hosts_user $hosts_way \
-			${TEST_SH:-sh} "$ROOT/tests/${0##*/}" &
+			unshare $hosts_user $hosts_way sh -c "$hosts_init" \
+			sh ${TEST_SH:-sh} "$ROOT/tests/${0##*/}" &
 		tap_pids=$!
 		tap_traps
 		hosts_status=0
