@@ -13,6 +13,8 @@
 #include "core/base/text.h"
 
 #define SYSLOG_PATH "/dev/log"
+#define BURST 2000               /* lines that others cause, at once */
+#define RATE 20                  /* and in the long run, a second */
 #define FACILITY_DAEMON (3 << 3) /* RFC 3164 */
 
 static enum log_level most_wanted = LOG_LEVEL_INFO;
@@ -68,12 +70,40 @@ to_syslog(const char *line, size_t len)
 	return send_syslog(line, len);
 }
 
+/* Whether one more line is too much; tells later how many were. */
+static bool
+is_flood(void)
+{
+	static time_t before;
+	static unsigned room = BURST, lost;
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec - before > BURST / RATE)
+		room = BURST;
+	else
+		room += RATE * (unsigned)(now.tv_sec - before);
+	before = now.tv_sec;
+	if (room > BURST)
+		room = BURST;
+	if (room == 0) {
+		lost++;
+		return true;
+	}
+	room--;
+	unsigned count = lost;
+	lost = 0;
+	if (count > 0)
+		log_line(LOG_LEVEL_ERROR, "%u lines were left out", count);
+	return false;
+}
+
 void
 log_line(enum log_level level, const char *format, ...)
 {
 	char line[SAY_LINE_MAX];
 	va_list args;
-	if (level > most_wanted)
+	if (level > most_wanted ||
+	    (level == LOG_LEVEL_INFO && most_wanted == level && is_flood()))
 		return;
 	size_t start = syslog_wanted ? put_tag(line, sizeof line, level)
 				     : put_time(line);

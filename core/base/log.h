@@ -6,8 +6,9 @@
 
 /*
  * A daemon's log: one line an event with the time (UTC) in front, on standard
- * error, or to syslog.  What came from peers is made printable.  For applets
- * only.
+ * error, or to syslog.  What came from peers is made printable, and so many
+ * LOG_LEVEL_INFO that a disk would be full are left out, unless all is logged.
+ * For applets only.
  */
 
 enum log_level {
