@@ -118,6 +118,9 @@ while read -r fault; do
 	wrong=$(judge)
 	is "$wrong" "" "connect: $fault"
 done <faults
+tell m2 fault data-as-bare-error
+status 76 "an Error without a reason" connect ten
+unlike "$(cat err)" unavailable "takes none from another message"
 tell m2 quit
 is "$(cat m2.err)" "" "and has no complaints"
 done_testing

@@ -319,6 +319,10 @@ reach_say_message(const struct reach *r, const cluster_XLClusterMsg *msg)
 		say("%s: an unexpected %s", name, peermsg_op_name(msg->Op));
 		return err_status(ERR_PROTOCOL);
 	}
+	if (!msg->has_ErrDesc) {
+		say("%s: an Error without a reason", name);
+		return err_status(ERR_PROTOCOL);
+	}
 	say("%s: %.*s", name, (int)msg->ErrDesc.size,
 	    (const char *)msg->ErrDesc.bytes);
 	return err_status(text_is(msg->ErrDesc.bytes, msg->ErrDesc.size,

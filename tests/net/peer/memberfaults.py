@@ -95,6 +95,11 @@ STREAM = {
     "data-as-hello": sends("Hello", MsgN=2, ID=bytes(32)),
     "data-as-error": sends("Error", MsgN=2, YourMsgN=1,
                            ErrDesc=b"\x1b]0;owned\x07\r\nno"),
+    # the reason is another message's, and an Ack has none
+    "data-as-bare-error": lambda conn, _: (
+        sends("Ack", MsgN=2, YourMsgN=1, ErrDesc=b"service unavailable")(
+            conn, _),
+        sends("Error", MsgN=3)(conn, _)),
     "data-as-99": sends(99),
 }
 
