@@ -86,7 +86,7 @@ arm(struct channel *c)
 static void
 tell_opened(struct channel *c)
 {
-	if (c->open || !(session_can(&c->session) & SESSION_CAN_POST))
+	if (c->open || !session_is_open(&c->session))
 		return;
 	c->open = true;
 	if (c->kind->opened)
@@ -255,7 +255,6 @@ start(struct channel *c, const struct channel_kind *kind, uint8_t *buffers,
 	c->watch.fd = fd;
 	c->watch.ready = take_ready;
 	c->kind = kind;
-	c->job.done = take_plain;
 	c->buffers = buffers;
 	c->phase = phase;
 	c->trim_at = LOOP_NEVER;
@@ -275,6 +274,7 @@ channel_accept(struct channel *c, const struct channel_kind *kind,
 	enum err e = start(c, kind, buffers, fd, CHANNEL_TALKING);
 	if (e != ERR_OK)
 		return e;
+	c->job.done = take_plain;
 	session_init_responder(&c->session, &kind->config, buffers,
 			       buffers + SESSION_BUF_LEN, kind->hello_len,
 			       loop_now());
@@ -354,6 +354,13 @@ channel_resume(struct channel *c)
 	c->held = false;
 	if (c->phase == CHANNEL_TALKING && !c->gone)
 		arm(c);
+}
+
+void
+channel_release(struct channel *c)
+{
+	session_message_done(&c->session, loop_now());
+	channel_resume(c);
 }
 
 void

@@ -12,9 +12,10 @@
 #include "core/wire/session.h"
 
 /*
- * A sealed session on a TCP socket in a loop, in either role: it connects,
- * has the Hello decrypted by the pool, moves bytes both ways, and hands
- * messages up.  What the messages say is the owner's matter.
+ * A session on a TCP socket in a loop, in either role: it connects, has the
+ * Hello decrypted by the pool, moves bytes both ways, and hands messages up.
+ * What the messages say is the owner's matter.  Initiators ask for a sealed
+ * session.
  *
  * The owner's functions are called from a turn of the loop and may do
  * anything to any channel, also drop their own and use its memory anew.
@@ -40,12 +41,15 @@ struct channel_kind {
 	/* At rest even the first pages of buffers are given back. */
 	bool gives_all;
 
-	/* Hello and Reply are done: channel_post works. */
+	/*
+	 * Hello and Reply are done: channel_post works, but for a responder of
+	 * the older dialects, whose turn comes with a message.
+	 */
 	void (*opened)(struct channel *c);
 	/*
 	 * A message of len bytes, gone when it returns.  False: not now; it
 	 * stays where it is, nothing more is received, and it comes again
-	 * after channel_resume.
+	 * after channel_resume, or not after channel_release.
 	 */
 	bool (*message)(struct channel *c, uint8_t *bytes, size_t len);
 	/*
@@ -74,9 +78,11 @@ enum channel_phase {
 struct channel {
 	struct loop_watch watch;
 	const struct channel_kind *kind;
-	const struct rsakey_public *ck; /* initiators: of the peer */
 	struct session session;
-	struct rsapool_job job; /* the decryption of the Hello */
+	union {
+		const struct rsakey_public *ck; /* initiators: of the peer */
+		struct rsapool_job job; /* responders: decrypts the Hello */
+	};
 	uint8_t *buffers;
 	enum channel_phase phase;
 	bool decrypting;    /* the job is the pool's */
@@ -89,7 +95,6 @@ struct channel {
 	bool dirty;         /* more than the first pages has been touched */
 	enum err why;
 	int error;       /* errno */
-	int64_t limit;   /* of connecting or lingering */
 	int64_t trim_at; /* when pages are given back */
 	bool *gone;      /* set when it is dropped during its turn */
 	uint64_t bytes_in, bytes_out; /* on the wire */
@@ -138,6 +143,10 @@ channel_has_room(struct channel *c);
 /* The message that was held back is offered again from the next turn. */
 void
 channel_resume(struct channel *c);
+
+/* The message that was held back has been dealt with: it is gone. */
+void
+channel_release(struct channel *c);
 
 /*
  * Ends it when all that was posted is sent (within the message deadline).  No

@@ -115,6 +115,16 @@ channel_io_receive(struct channel *c)
 	}
 }
 
+/* Looks whether a peer that has to wait for what is sent next has waited. */
+static void
+look_for_haste(struct channel *c)
+{
+	if (c->open && c->kind->config.pipelined)
+		return;
+	c->drained = false;
+	channel_io_receive(c);
+}
+
 /*
  * Sends what there is, but looks first whether a peer that has to wait for it
  * has waited.  When sending fails, the peer may have said why before.
@@ -123,8 +133,8 @@ void
 channel_io_transmit(struct channel *c)
 {
 	size_t left, len;
-	if (!c->open)
-		channel_io_receive(c);
+	if (session_can(&c->session) & SESSION_CAN_SEND)
+		look_for_haste(c);
 	for (;;) {
 		const uint8_t *data = session_send_data(&c->session, &left);
 		if (left == 0 || c->broken)

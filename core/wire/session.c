@@ -249,6 +249,12 @@ session_close(struct session *s)
 }
 
 bool
+session_is_open(const struct session *s)
+{
+	return s->state == SESSION_STATE_OPEN;
+}
+
+bool
 session_is_empty(const struct session *s)
 {
 	return s->in_len == 0 && s->out_len == 0;

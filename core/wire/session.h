@@ -86,9 +86,11 @@ struct session {
 	size_t message_at, message_len;
 	size_t hello_len; /* bytes of a Hello: the responder's modulus */
 	int64_t recv_deadline, send_deadline;
-	struct collect collect; /* older dialects: the message that comes in */
-	struct hello hello;     /* secrets of the exchange; wiped when open */
-	struct seal seal;       /* keys and chains of the open session */
+	union {
+		struct hello hello; /* secrets of the exchange; until open */
+		struct collect collect; /* the message of an older dialect */
+	};
+	struct seal seal;            /* keys and chains of the open session */
 	struct version peer_version; /* of the Hello, or the Reply */
 };
 
@@ -206,6 +208,10 @@ session_message_max(const struct session *s);
 /* Closes once all that was posted is sent. */
 void
 session_close(struct session *s);
+
+/* Whether Hello and Reply are done, and nothing has closed it since. */
+bool
+session_is_open(const struct session *s);
 
 /* Whether nothing is in the buffers: they may lose what they contain. */
 bool
