@@ -8,39 +8,28 @@
 
 #include "applets/regd/serve.h"
 #include "core/base/err.h"
+#include "core/run/channel.h"
 #include "core/run/listen.h"
-#include "core/run/loop.h"
-#include "core/run/net.h"
 #include "core/run/origins.h"
-#include "core/run/rsapool.h"
 #include "core/run/slots.h"
-#include "core/wire/session.h"
 
 /*
- * Sockets to sessions, and sessions to serve.h.
+ * Who may connect, and messages from channels to serve.h and back.
  */
 
 struct conns;
 
 struct conn {
-	struct loop_watch watch;
+	struct channel channel; /* first */
 	struct conns *all;
 	size_t slot;
-	struct session session;
 	struct client client;
-	struct rsapool_job job; /* the decryption of the Hello */
-	int64_t began;          /* when it was accepted, or its Hello */
-	bool used;
-	bool gone; /* closed, but the client still waits for the store */
+	int64_t began; /* when it was accepted, or opened */
 };
 
 struct conns {
-	struct loop *loop;
-	struct rsapool *pool;
+	struct channel_kind kind;
 	struct serve *serve;
-	struct session_config config;
-	size_t hello_len; /* bytes of a Hello */
-
 	size_t max_per_address;
 
 	struct slots slots;
@@ -51,8 +40,8 @@ struct conns {
 };
 
 /*
- * Makes room for max sessions; the first fields are set.  serve's resume is
- * set here.  ERR_SYSTEM.
+ * Makes room for max sessions; the first fields are set.  serve's resume
+ * and the kind's functions are set here.  ERR_SYSTEM.
  */
 enum err
 conns_init(struct conns *all, size_t max);

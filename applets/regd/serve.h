@@ -27,8 +27,7 @@ struct session;
  */
 
 enum serve_state {
-	SERVE_HELLO,      /* the session is not open yet */
-	SERVE_DECRYPTING, /* its Hello is with the RSA pool */
+	SERVE_HELLO, /* the session is not open yet */
 	SERVE_ANONYMOUS,
 	SERVE_KNOWN,
 	SERVE_STORING, /* the answer waits for the store */
@@ -38,13 +37,13 @@ enum serve_state {
 
 /* One session, as the registry sees it. */
 struct client {
+	unsigned long number;         /* for the log */
+	uint64_t attrs;               /* of the node, as it said */
+	char name[TEXT_NAME_MAX + 1]; /* likewise */
+	char peer[NET_TEXT_MAX];      /* for the log */
 	enum serve_state state;
-	unsigned long number;    /* for the log */
-	char peer[NET_TEXT_MAX]; /* likewise */
-	uint32_t node;           /* who it is, or REGISTRY_NONE */
-	uint32_t cluster;        /* that it created or joined last, or none */
-	char name[TEXT_NAME_MAX + 1]; /* of the node, as it said */
-	uint64_t attrs;               /* likewise */
+	uint32_t node;    /* who it is, or REGISTRY_NONE */
+	uint32_t cluster; /* that it created or joined last, or none */
 
 	/* Of a client that waits for the store. */
 	uint32_t op;                   /* its request; 0: to be asked again */

@@ -170,18 +170,19 @@ wire_up(struct regd *r)
 	r->serve.min_bits = r->min_bits;
 	r->serve.id_len = r->id_len;
 	serve_init(&r->serve);
-	r->conns.loop = &r->loop;
-	r->conns.pool = &r->pool;
 	r->conns.serve = &r->serve;
 	r->conns.max_per_address = r->max_per_address;
-	r->conns.hello_len = r->identity.ck.pub.n_len;
-	r->conns.config = (struct session_config){
-		.dialects = r->dialects,
-		.hello_ms = r->hello_ms,
-		.message_ms = r->message_ms,
-		.idle_ms = r->idle_ms,
-		.rng = &r->rng,
-		.decodes = msg_decodes,
+	r->conns.kind = (struct channel_kind){
+		.loop = &r->loop,
+		.pool = &r->pool,
+		.config = { .dialects = r->dialects,
+			    .hello_ms = r->hello_ms,
+			    .message_ms = r->message_ms,
+			    .idle_ms = r->idle_ms,
+			    .rng = &r->rng,
+			    .decodes = msg_decodes },
+		.hello_len = r->identity.ck.pub.n_len,
+		.gives_all = true,
 	};
 	enum err e = conns_init(&r->conns, r->max_sessions);
 	return e == ERR_OK ? conns_listen(&r->conns, &r->listen) : e;
