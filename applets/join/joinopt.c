@@ -110,15 +110,6 @@ take_name(const char **name, const char *arg)
 }
 
 static bool
-take_number(unsigned *number, const char *arg, unsigned min, unsigned max)
-{
-	uint64_t value = 0;
-	enum err e = text_number(&value, arg, min, max);
-	*number = (unsigned)value;
-	return e == ERR_OK;
-}
-
-static bool
 take_dialect(struct joinopt *o, const char *arg)
 {
 	for (o->dialect = 0; o->dialect < DIALECTS_LEN; o->dialect++)
@@ -145,12 +136,12 @@ take_argument(struct joinopt *o, int id, const char *arg)
 	case 'n':
 		return take_name(&o->name, arg);
 	case 's':
-		return take_number(&o->size, arg, 2, ROSTER_MEMBERS_MAX);
+		return OPT_NUMBER(o->size, arg, 2, ROSTER_MEMBERS_MAX, 1);
 	case 'w':
-		return take_number(&o->wait, arg, 0, WAIT_SECONDS_MAX);
+		return OPT_NUMBER(o->wait, arg, 0, WAIT_SECONDS_MAX, 1);
 	case 'b':
-		return take_number(&o->bits, arg, RSAKEY_BITS_MIN,
-				   RSAKEY_BITS_MAX) &&
+		return OPT_NUMBER(o->bits, arg, RSAKEY_BITS_MIN,
+				  RSAKEY_BITS_MAX, 1) &&
 		       o->bits % 1024 == 0;
 	case OPT_FORMAT:
 		return show_find(&o->format, arg) &&

@@ -76,11 +76,9 @@ static const char opts[] =
 static bool
 take_bits(struct keygen *job, const char *arg)
 {
-	uint64_t bits = 0;
-	if (text_number(&bits, arg, RSAKEY_BITS_MIN, RSAKEY_BITS_MAX) != ERR_OK)
-		return false;
-	job->bits = (unsigned)bits;
-	return bits % 1024 == 0;
+	return OPT_NUMBER(job->bits, arg, RSAKEY_BITS_MIN, RSAKEY_BITS_MAX,
+			  1) &&
+	       job->bits % 1024 == 0;
 }
 
 static bool

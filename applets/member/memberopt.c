@@ -6,7 +6,6 @@
 
 #include "applets/applet.h"
 #include "applets/member/mailbox.h"
-#include "core/base/text.h"
 #include "core/ident/rsakey.h"
 #include "core/run/net.h"
 #include "core/run/rsapool.h"
@@ -109,29 +108,14 @@ page(void)
 	return &member_applet.page;
 }
 
-/* Reads a number of seconds, or milliseconds, into milliseconds. */
-static bool
-take_time(int64_t *ms, const char *arg, uint64_t max, unsigned unit)
-{
-	uint64_t number = 0;
-	if (text_number(&number, arg, 1, max) != ERR_OK)
-		return false;
-	*ms = (int64_t)(number * unit);
-	return true;
-}
-
-/* Reads a number of any type that holds max. */
-#define TAKE_NUMBER(dst, min, max)                            \
-	(text_number(&number, arg, (min), (max)) == ERR_OK && \
-	 ((dst) = (__typeof__(dst))number, true))
-#define TAKE_SECONDS(dst) take_time(&(dst), arg, SECONDS_MAX, 1000)
-#define TAKE_MS(dst) take_time(&(dst), arg, MS_MAX, 1)
+#define TAKE_NUMBER(dst, min, max) OPT_NUMBER(dst, arg, min, max, 1)
+#define TAKE_SECONDS(dst) OPT_NUMBER(dst, arg, 1, SECONDS_MAX, 1000)
+#define TAKE_MS(dst) OPT_NUMBER(dst, arg, 1, MS_MAX, 1)
 
 /* Takes a number.  False: wrong. */
 static bool
 take_number(struct memberopt *o, int id, const char *arg)
 {
-	uint64_t number = 0;
 	switch (id) {
 	case 'w':
 		return TAKE_NUMBER(o->wait, 0, SECONDS_MAX);

@@ -76,17 +76,6 @@ static const char opts[] =
 	OPT(TEST_KEY, "insecure-test-key", "", "allow 1024-bit keys");
 // clang-format on
 
-/* Reads a number of seconds into milliseconds. */
-static bool
-take_seconds(int64_t *ms, const char *arg)
-{
-	uint64_t seconds = 0;
-	if (text_number(&seconds, arg, 1, SECONDS_MAX) != ERR_OK)
-		return false;
-	*ms = (int64_t)seconds * 1000;
-	return true;
-}
-
 static bool
 take_dialect(unsigned *dialects, const char *name, size_t len)
 {
@@ -115,26 +104,13 @@ take_dialects(unsigned *dialects, const char *list)
 	}
 }
 
-static bool
-take_bits(struct regd *r, const char *arg)
-{
-	uint64_t bits = 0;
-	if (text_number(&bits, arg, RSAKEY_BITS_MIN, RSAKEY_BITS_MAX) != ERR_OK)
-		return false;
-	r->bits = (unsigned)bits;
-	return bits % 1024 == 0;
-}
-
-/* Reads a number of any type that holds max. */
-#define TAKE_NUMBER(dst, arg, min, max)                         \
-	(text_number(&number, (arg), (min), (max)) == ERR_OK && \
-	 ((dst) = (__typeof__(dst))number, true))
+#define TAKE_NUMBER(dst, min, max) OPT_NUMBER(dst, arg, min, max, 1)
+#define TAKE_SECONDS(dst) OPT_NUMBER(dst, arg, 1, SECONDS_MAX, 1000)
 
 /* Takes an option that has an argument.  False: wrong. */
 static bool
 take_argument(struct regd *r, int id, const char *arg)
 {
-	uint64_t number = 0;
 	switch (id) {
 	case 'd':
 		r->dir = arg;
@@ -142,33 +118,34 @@ take_argument(struct regd *r, int id, const char *arg)
 	case 'a':
 		return public_add_address(&r->public, arg);
 	case 'p':
-		return TAKE_NUMBER(r->public.port, arg, 0, UINT16_MAX);
+		return TAKE_NUMBER(r->public.port, 0, UINT16_MAX);
 	case 'g':
 		return public_add_given(&r->public, arg);
 	case 'n':
 		r->name = arg;
 		return text_is_name(arg, strlen(arg));
 	case 'b':
-		return take_bits(r, arg);
+		return TAKE_NUMBER(r->bits, RSAKEY_BITS_MIN, RSAKEY_BITS_MAX) &&
+		       r->bits % 1024 == 0;
 	case OPT_CRED_OUT:
 		r->cred_out = arg;
 		return *arg != '\0';
 	case OPT_DIALECTS:
 		return take_dialects(&r->dialects, arg);
 	case OPT_MAX_SESSIONS:
-		return TAKE_NUMBER(r->max_sessions, arg, 1, SESSIONS_MAX);
+		return TAKE_NUMBER(r->max_sessions, 1, SESSIONS_MAX);
 	case OPT_MAX_PER_ADDRESS:
-		return TAKE_NUMBER(r->max_per_address, arg, 1, SESSIONS_MAX);
+		return TAKE_NUMBER(r->max_per_address, 1, SESSIONS_MAX);
 	case OPT_WORKERS:
-		return TAKE_NUMBER(r->workers, arg, 0, RSAWORKER_MAX);
+		return TAKE_NUMBER(r->workers, 0, RSAWORKER_MAX);
 	case OPT_HELLO_TIMEOUT:
-		return take_seconds(&r->hello_ms, arg);
+		return TAKE_SECONDS(r->hello_ms);
 	case OPT_MESSAGE_TIMEOUT:
-		return take_seconds(&r->message_ms, arg);
+		return TAKE_SECONDS(r->message_ms);
 	case OPT_IDLE_TIMEOUT:
-		return take_seconds(&r->idle_ms, arg);
+		return TAKE_SECONDS(r->idle_ms);
 	default:
-		return TAKE_NUMBER(r->ready_fd, arg, 0, INT_MAX);
+		return TAKE_NUMBER(r->ready_fd, 0, INT_MAX);
 	}
 }
 

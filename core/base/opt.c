@@ -8,6 +8,7 @@
 
 #include "core/base/fmt.h"
 #include "core/base/say.h"
+#include "core/base/text.h"
 
 /* A row taken apart. */
 struct row {
@@ -204,6 +205,23 @@ void
 opt_restart(void)
 {
 	memset(&reading, 0, sizeof reading);
+}
+
+bool
+opt_number(void *dst, size_t dst_len, const char *arg, uint32_t min,
+	   uint32_t max, uint32_t unit)
+{
+	uint64_t number;
+	if (text_number(&number, arg, min, max) != ERR_OK)
+		return false;
+	number *= unit;
+	if (dst_len == sizeof(uint16_t))
+		*(uint16_t *)dst = (uint16_t)number;
+	else if (dst_len == sizeof(uint32_t))
+		*(uint32_t *)dst = (uint32_t)number;
+	else
+		*(uint64_t *)dst = number;
+	return true;
 }
 
 int

@@ -3,6 +3,8 @@
 #define XL_BASE_OPT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /*
  * Options from one table that also makes the usage text.  Options and
@@ -42,6 +44,17 @@ opt_next(const struct opt_page *page, int argc, char **argv, const char **arg);
 /* Forgets the argv that was read: a child that goes on as another applet. */
 void
 opt_restart(void);
+
+/*
+ * Reads an argument that is a number of min to max into dst, an integer of any
+ * type that holds max times unit, which it is multiplied by.  False, and dst
+ * as before: it is not.
+ */
+#define OPT_NUMBER(dst, arg, min, max, unit) \
+	opt_number(&(dst), sizeof(dst), (arg), (min), (max), (unit))
+bool
+opt_number(void *dst, size_t dst_len, const char *arg, uint32_t min,
+	   uint32_t max, uint32_t unit);
 
 /* The long name of the option with that id. */
 const char *
