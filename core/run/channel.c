@@ -237,13 +237,11 @@ take_ready(struct loop_watch *watch, short revents)
 	struct channel *c = CHANNEL_OF(watch, watch);
 	if (c->phase == CHANNEL_TALKING)
 		turn(c, revents);
-	else if (c->phase == CHANNEL_LINGERING &&
-		 (revents == 0 || channel_io_drain(watch->fd)))
-		end(c);
-	else if (c->closing)
-		end(c);
-	else if (c->phase == CHANNEL_CONNECTING)
+	else if (c->phase == CHANNEL_CONNECTING && !c->closing)
 		take_connected(c, revents);
+	else if (c->phase == CHANNEL_CONNECTING || revents == 0 ||
+		 channel_io_drain(watch->fd))
+		end(c);
 }
 
 /* Begins in phase; the watch's events and deadline are set behind it. */

@@ -312,6 +312,32 @@ test_close(void)
 	is_int(loop.len, 1, "the loop has only the pool's watch");
 }
 
+/* What is sent last arrives, however much comes the other way. */
+static void
+test_linger(void)
+{
+	size_t posted = 0, len;
+	begin_open();
+	client.hold = true; /* reads nothing for now */
+	while (channel_post(&server.c, text, sizeof text) == ERR_OK)
+		posted++;
+	until(client.refusals == 1, "a slow reader");
+	channel_close(&server.c);
+	client.hold = false;
+	channel_resume(&client.c);
+	while (server.c.phase == CHANNEL_TALKING)
+		turn();
+	is_int(server.c.phase, CHANNEL_LINGERING, "all is sent");
+	for (int i = 0; i < 50 && !client.closed; i++) {
+		(void)net_send(client.c.watch.fd, text, sizeof text, &len);
+		turn();
+	}
+	until(client.closed && server.closed, "both end");
+	is_int(client.count, posted, "all %zu have arrived", posted);
+	is_int(client.why, ERR_OK, "and then the end");
+	is_int(server.why, ERR_OK, "of both");
+}
+
 /* Closing, dropping itself and the other in a message's turn. */
 static void
 test_in_turn(void)
@@ -477,6 +503,7 @@ main(void)
 	test_break_while_held();
 	test_break_while_full();
 	test_close();
+	test_linger();
 	test_in_turn();
 	test_wrong_key();
 	test_refused();
