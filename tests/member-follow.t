@@ -170,6 +170,24 @@ C=$PID
 ok "by all" wait_for agree a c
 told a member-up c 3
 
+# --- cluster.dat cannot be written ---
+
+stop "$C"
+told a member-down c 3
+told b member-down c 3
+: >a.events
+: >b.events
+mkdir "b/cluster.dat.$B.xl-tmp" # where it is written first
+join c 12
+ok "what changes is taken in all the same" told b roster "" 3
+ok "and it is told" grep -q 'cannot write b/cluster\.dat' b.err
+rmdir "b/cluster.dat.$B.xl-tmp"
+ok "it is written as soon as it can be" wait_for agree b c
+member c
+C=$PID
+ok "and the others go on" told b member-up c 3
+told a member-up c 3
+
 # --- one that moves while it runs ---
 
 join a 11

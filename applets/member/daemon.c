@@ -142,12 +142,12 @@ take_roster(struct follow *f, const struct roster *fresh)
 {
 	struct daemon *d = the_daemon;
 	char path[FILE_PATH_MAX];
-	(void)f;
 	d->rosters[d->roster == &d->rosters[0]] = *fresh;
 	enum err e = file_join(path, d->opt->dir, CLUSTER_FILE);
 	if (e == ERR_OK)
 		e = rosterfile_write(fresh, path);
-	if (e != ERR_OK)
+	f->unkept = e != ERR_OK;
+	if (f->unkept)
 		log_line(LOG_LEVEL_ERROR, "cannot write %s: %s", path,
 			 strerror(errno));
 	daemon_swap_roster(d);

@@ -120,7 +120,7 @@ take_text(struct follow *f, const char *text, size_t text_len,
 {
 	struct block_fault fault;
 	size_t len = roster_format(c->known, f->roster);
-	if (len == text_len && memcmp(c->known, text, len) == 0) {
+	if (!f->unkept && len == text_len && memcmp(c->known, text, len) == 0) {
 		note(f, CONDITION_GOOD, "");
 		return;
 	}

@@ -35,9 +35,9 @@ struct follow_config {
 	int64_t limit_ms;
 	unsigned min_bits; /* of all keys */
 	/*
-	 * The registry has another roster than the one in force: of the same
-	 * cluster, with this node and its keys in it, maybe at another index.
-	 * fresh is gone when it returns.
+	 * The registry has another roster than the one in force, or than the
+	 * one that was kept last: of the same cluster, with this node and its
+	 * keys in it, maybe at another index.  fresh is gone when it returns.
 	 */
 	void (*taken)(struct follow *f, const struct roster *fresh);
 };
@@ -49,6 +49,7 @@ struct follow {
 	struct loop_watch timer;
 	struct look look;
 	bool soon;         /* again as soon as may be */
+	bool unkept;       /* the owner's: could not write the last one */
 	int64_t began;     /* of loop_now: the last look */
 	unsigned failures; /* in a row */
 	int condition;     /* that was logged last */
