@@ -163,6 +163,14 @@ part_flush(struct peer *p)
 	}
 }
 
+static void
+end_rival(struct peer *p)
+{
+	if (p->rival)
+		link_bye(p->rival);
+	p->rival = NULL;
+}
+
 /*
  * Two sessions with one member: the one that the lower index has dialled
  * stays, but a dead one is not kept for that.
@@ -175,10 +183,10 @@ choose(struct peer *p, struct link *l)
 	if (l->dialled == old->dialled || l->dialled == we_are_lower) {
 		p->link = l;
 		link_bye(old);
+		end_rival(p);
 		return;
 	}
-	if (p->rival)
-		link_bye(p->rival);
+	end_rival(p);
 	p->rival = l;
 	p->rival_until = loop_now() + p->all->times.probe_ms;
 	link_ask(old);
@@ -231,9 +239,7 @@ take_answered(struct link *l)
 	if (l != p->link)
 		return;
 	liveness_acked(&p->all->liveness, l->index);
-	if (p->rival)
-		link_bye(p->rival);
-	p->rival = NULL;
+	end_rival(p);
 }
 
 static void

@@ -189,6 +189,39 @@ test_replaced_session(void)
 
 #define CROWD 500
 
+/*
+ * A session takes the place of one that is in doubt: what was dialled in that
+ * doubt must not take it back.
+ */
+static void
+test_third_session(void)
+{
+	node_start(0, 4);
+	node_start(1, 4);
+	peer(0, 1)->reset_at = loop_now() + LIMIT_MS;
+	/* As if there were many members, and this one were far. */
+	world[1].p.liveness.tick = loop_now() + LIMIT_MS;
+	part_dial(peer(1, 0));
+	struct link *doubt = peer(1, 0)->dialled;
+	doubt->channel.watch.events = POLLRDBAND;
+	until(peer(0, 1)->link && peer(1, 0)->link, "m0 dials faster");
+	hold(peer(0, 1)->link);
+	hold(peer(1, 0)->link);
+	doubt->channel.watch.events = POLLOUT;
+	until(peer(1, 0)->rival == doubt && peer(0, 1)->rival,
+	      "m1's session waits");
+	peer(0, 1)->link = peer(0, 1)->rival = NULL; /* as after a restart */
+	part_dial(peer(0, 1));
+	until(peer(0, 1)->link && peer(1, 0)->link &&
+		      link_is_open(peer(1, 0)->link) &&
+		      !peer(1, 0)->link->channel.held,
+	      "m0 dials again");
+	until(!peer(0, 1)->rival && !peer(1, 0)->rival, "m1's is gone");
+	ok(peer(0, 1)->link->dialled && !peer(1, 0)->link->dialled,
+	   "and m0's stays");
+	world_end();
+}
+
 /* A connection to m0 from the address of node, which says nothing. */
 static int
 knock(unsigned node)
@@ -257,6 +290,7 @@ main(void)
 	test_broken();
 	test_forget();
 	test_replaced_session();
+	test_third_session();
 	test_crowd();
 	test_many_sessions();
 	return done_testing();
