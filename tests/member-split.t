@@ -37,7 +37,6 @@ ok "three pairs: they see each other" eval \
 	'see "1 2" h1 h2 && see "3 4" h3 h4 && see "5 6" h5 h6'
 ok "three pairs: no quorum anywhere" hear "$everyone" "no-quorum "
 # Two of the pairs find each other, while the third stays away.
-heal
 partition h1 h2
 ok "four and two: they see each other" eval \
 	'see "1 2" h1 h2 && see "3 4 5 6" h3 h4 h5 h6'

@@ -20,7 +20,8 @@
 #	partition HOST... [-- HOST...]...
 #				cuts each group off from all others: packets
 #				between them are lost; who is in none is in
-#				the group of the rest
+#				the group of the rest, and how it was before
+#				is forgotten
 #	estrange HOST HOST	packets between these two are lost; 1 where the
 #				kernel cannot
 #	deafen HOST HOST	what the second sends to the first is lost; the same
@@ -85,7 +86,6 @@ hosts_enter()
 [ "${XL_HOSTS:-}" ] || hosts_enter
 unset XL_HOSTS
 hosts_count=0
-hosts_group=0
 # Where rules of the switch send what is to be lost.
 hosts_sink="mirred egress redirect dev sink"
 
@@ -217,24 +217,43 @@ hosts_begin()
 	$hosts_start "$hosts_log" $hosts_net "$@"
 }
 
-# Each group has a bridge; a port that changes bridges loses no carrier.
+hosts_off()
+{
+	ip -n sw link set "p$1" nomaster
+}
+
+# hosts_port HOST GROUP
+hosts_port()
+{
+	ip -n sw link set "p${1#h}" master "br$2"
+}
+
+hosts_rest()
+{
+	case " $hosts_named " in
+	*" h$1 "*) ;;
+	*) hosts_port "h$1" 0 ;;
+	esac
+}
+
+# Each group has a bridge; a port that changes bridges loses no carrier. First
+# all leave, so that no packet passes between those who are to be apart.
+# shellcheck disable=SC2120 # of a test
 partition()
 {
+	hosts_named=$*
 	hosts_group=1
-	ip -n sw link add name br1 type bridge &&
-	ip -n sw link set br1 addrgenmode none up || return
+	hosts_each hosts_off
 	for hosts_word in "$@"; do
 		if [ "$hosts_word" = -- ]; then
 			hosts_group=$((hosts_group + 1))
-			ip -n sw link add name br$hosts_group type bridge &&
-			ip -n sw link set br$hosts_group addrgenmode none up ||
-				return
-		else
-			ip -n sw link set "p${hosts_word#h}" nomaster &&
-			ip -n sw link set "p${hosts_word#h}" \
-				master br$hosts_group || return
+			continue
 		fi
+		ip -n sw link add name br$hosts_group type bridge 2>/dev/null
+		ip -n sw link set br$hosts_group addrgenmode none up &&
+		hosts_port "$hosts_word" $hosts_group || return
 	done
+	hosts_each hosts_rest
 }
 
 # By the source in the Ethernet header, which is in front of where rules look.
@@ -252,20 +271,15 @@ estrange()
 	deafen "$1" "$2" && deafen "$2" "$1"
 }
 
-hosts_home()
+hosts_friend()
 {
 	tc -n sw filter del dev "p$1" egress prio 7 2>/dev/null
-	ip -n sw link set "p$1" nomaster
-	ip -n sw link set "p$1" master br0
 }
 
 heal()
 {
-	hosts_each hosts_home
-	while [ "$hosts_group" -gt 0 ]; do
-		ip -n sw link del br$hosts_group
-		hosts_group=$((hosts_group - 1))
-	done
+	partition
+	hosts_each hosts_friend
 }
 
 unplug()
