@@ -141,9 +141,12 @@ class Bench:
         pairs = self.size * (self.size - 1) // 2
         cores = os.cpu_count()
         limit = pairs * pair / cores
+        alone = fleet.worst_and_median([wall - other / cores for wall, other
+                                        in zip(walls, others)])[1]
         self.say(f"cryptography alone: {pairs} pairs, {pair * 1000:.2f} ms "
                  f"each, on {cores} cores: {ms(limit)}; ratios: worst "
-                 f"{worst / limit:.2f}, median {median / limit:.2f}, "
+                 f"{worst / limit:.2f}, median {median / limit:.2f}, median "
+                 f"less what went to others {alone / limit:.2f}, "
                  f"processor time {cost / cores / limit:.2f}")
 
     def kill(self, runs):
