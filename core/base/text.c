@@ -5,10 +5,6 @@
 
 #include "core/base/fmt.h"
 
-static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789+/";
-
 void
 text_hex(char *dst, const uint8_t *src, size_t len)
 {
@@ -83,8 +79,13 @@ text_base64(char *dst, const uint8_t *src, size_t len)
 static int
 base64_value(char c)
 {
-	const char *p = c ? strchr(base64_alphabet, c) : NULL;
-	return p ? (int)(p - base64_alphabet) : -1;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /* Reads one group of four; returns the bytes it holds, 0 if malformed. */
