@@ -6,6 +6,7 @@ most some 2 ms after it was written: between two looks this process sleeps, so
 as to take little from those that it looks at.
 """
 
+import atexit
 import os
 import re
 import select
@@ -83,6 +84,7 @@ class Fleet:
         self.up = [set() for _ in range(size)]
         self.changed = 0  # when somebody was last up or down
         self.downs = 0
+        atexit.register(self.end)
 
     def name(self, i):
         return f"m{i}"
@@ -190,6 +192,7 @@ class Fleet:
             self.bury(i)
         for fd in self.ends:
             os.close(fd)
+        self.ends = {}
         self.poller.close()
 
 

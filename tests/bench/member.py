@@ -281,6 +281,8 @@ class Bench:
 
 
 def main():
+    # So that what was started ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     program, size, measure = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     runs = int(sys.argv[4]) if len(sys.argv) > 4 else 1
     getattr(Bench(program, size), measure)(runs)
