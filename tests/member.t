@@ -69,6 +69,8 @@ daemon()
 }
 
 status 66 "no folder" daemon -d none
+status 64 "a folder without a name" daemon -d ""
+err_like "^xl-member: --dir cannot be empty " "it says so"
 mkdir empty
 status 66 "no identity" daemon -d empty
 err_like "node.dat" "what is missing is named"

@@ -276,7 +276,8 @@ memberopt_parse(struct memberopt *o, const struct memberopt_job *jobs,
 			take_flag(o, id);
 		} else if (!take_argument(o, id, arg)) {
 			*status = opt_wrong(page(), "--%s cannot be %s",
-					    opt_name(page(), id), arg);
+					    opt_name(page(), id),
+					    *arg ? arg : "empty");
 			return NULL;
 		}
 	}
