@@ -253,7 +253,8 @@ node_dat(FILE *out, const struct member *m)
 	struct node node = { .id = m->id, .ends_len = m->ends_len };
 	memcpy(node.name, m->name, sizeof node.name);
 	memcpy(node.ends, m->ends, sizeof node.ends);
-	fwrite(text, 1, node_format(text, &node), out);
+	size_t len = node_format(text, &node);
+	fwrite(text, 1, len, out);
 }
 
 void

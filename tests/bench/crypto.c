@@ -8,10 +8,10 @@
  */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "core/base/text.h"
 #include "core/doc/identity.h"
 #include "core/ident/rng.h"
 #include "core/wire/agree.h"
@@ -98,8 +98,10 @@ int
 main(int argc, char **argv)
 {
 	struct identity_fault fault = { .file = "" };
-	int rounds = argc > 2 ? atoi(argv[2]) : 100;
-	if (argc < 2 || rounds < 1 || rng_init(&rng, NULL) != ERR_OK ||
+	uint64_t rounds = 100;
+	if (argc < 2 || rng_init(&rng, NULL) != ERR_OK ||
+	    (argc > 2 &&
+	     text_number(&rounds, argv[2], 1, UINT32_MAX) != ERR_OK) ||
 	    identity_load(&identity, argv[1], &fault) != ERR_OK)
 		return 1;
 	for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "applets/member/hooks.h"
+#include "core/base/log.h"
 #include "tests/unit/tap.h"
 
 #define LIMIT_MS 600000 /* a command that must not be too slow */
@@ -674,6 +675,8 @@ remove_place(void)
 int
 main(void)
 {
+	/* All of it: else lines may be left out that come too fast. */
+	log_setup(LOG_LEVEL_DEBUG, false);
 	make_place();
 	test_order();
 	test_environment();
