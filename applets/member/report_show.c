@@ -215,8 +215,8 @@ report_hosts(FILE *out, const struct report *r)
 static void
 metric_head(FILE *out, const char *scope, const char *name, const char *help)
 {
-	size_t len = strlen(name);
-	bool counter = len > 6 && strcmp(name + len - 6, "_total") == 0;
+	const char *unit = strrchr(name, '_');
+	bool counter = unit && strcmp(unit, "_total") == 0;
 	fmt_print(out, "# HELP xl_%s_%s %s.\n# TYPE xl_%s_%s %s\n", scope, name,
 		  help, scope, name, counter ? "counter" : "gauge");
 }
