@@ -2,8 +2,6 @@
 
 /* Connections that come in on the cluster port. */
 
-#include <unistd.h>
-
 #include "applets/member/peers_part.h"
 #include "core/base/log.h"
 
@@ -88,14 +86,14 @@ peers_accept(void *peers, int fd, const struct net_addr *from)
 	if (members == 0 && !all->config->any_address) {
 		net_format(text, from);
 		log_line(LOG_LEVEL_DEBUG, "%s is no member's address", text);
-		close(fd);
+		net_hang_up(fd);
 		all->config->stranger(all);
 		return;
 	}
 	limit_strangers(all, from, members);
 	struct link *l = part_take_slot(all);
 	if (!l) {
-		close(fd);
+		net_hang_up(fd);
 		return;
 	}
 	if (link_accept(l, &all->kind, part_buffers(all, l), fd) != ERR_OK) {

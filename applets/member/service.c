@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "applets/member/client.h"
 #include "core/base/log.h"
@@ -98,7 +97,7 @@ take_connection(void *owner, int fd, const struct net_addr *peer)
 	size_t slot =
 		has_too_many(s, peer) ? SLOTS_NONE : slots_take(&s->slots);
 	if (slot == SLOTS_NONE) {
-		close(fd);
+		net_hang_up(fd);
 		return;
 	}
 	client_begin(slots_item(&s->slots, slot), s, slot, fd, peer);

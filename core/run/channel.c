@@ -24,9 +24,7 @@ let_go(struct channel *c)
 		rsapool_cancel(c->kind->pool, &c->job);
 	session_wipe(&c->session);
 	loop_remove(c->kind->loop, &c->watch);
-	(void)shutdown(c->watch.fd, SHUT_WR);
-	(void)channel_io_drain(c->watch.fd);
-	close(c->watch.fd);
+	net_hang_up(c->watch.fd);
 	if (c->dirty)
 		channel_io_trim(c);
 	c->phase = CHANNEL_GONE;
@@ -240,7 +238,7 @@ take_ready(struct loop_watch *watch, short revents)
 	else if (c->phase == CHANNEL_CONNECTING && !c->closing)
 		take_connected(c, revents);
 	else if (c->phase == CHANNEL_CONNECTING || revents == 0 ||
-		 channel_io_drain(watch->fd))
+		 net_drain(watch->fd))
 		end(c);
 }
 

@@ -7,8 +7,7 @@
 
 #include "core/run/net.h"
 
-#define TRIM_MS 1000    /* at rest until pages are given back */
-#define DRAIN_MAX 65536 /* bytes that are thrown away when closing */
+#define TRIM_MS 1000 /* at rest until pages are given back */
 
 void
 channel_io_note(struct channel *c, enum err why, int error)
@@ -55,25 +54,6 @@ note_used(struct channel *c, const uint8_t *end)
 	size_t used = (size_t)(end - (end > out ? out : c->buffers));
 	if (c->kind->gives_all || used > (size_t)getpagesize())
 		c->dirty = true;
-}
-
-/*
- * Closing a socket with unread bytes resets the connection, and the peer could
- * lose what it was sent last.  True: the peer has closed its side, too.
- */
-bool
-channel_io_drain(int fd)
-{
-	uint8_t bin[4096];
-	size_t len;
-	for (size_t n = 0; n < DRAIN_MAX; n += len) {
-		enum err e = net_recv(fd, bin, sizeof bin, &len);
-		if (e == ERR_BUSY)
-			return false;
-		if (e != ERR_OK || len == 0)
-			return true;
-	}
-	return false;
 }
 
 /* When pages are to be given back, or LOOP_NEVER. */

@@ -24,14 +24,6 @@ channel_io_receive(struct channel *c);
 void
 channel_io_transmit(struct channel *c);
 
-/*
- * Throws away what has come: closing a socket with unread bytes resets the
- * connection, and the peer could lose what it was sent last.  True: the peer
- * has closed its side, too.
- */
-bool
-channel_io_drain(int fd);
-
 /* When pages are to be given back, or LOOP_NEVER. */
 int64_t
 channel_io_trim_at(struct channel *c);

@@ -13,6 +13,7 @@
 #include "core/base/fmt.h"
 
 #define BACKLOG 512
+#define DRAIN_MAX 65536 /* bytes that are thrown away when closing */
 
 static socklen_t
 addr_len(const struct net_addr *addr)
@@ -258,4 +259,27 @@ net_send(int fd, const void *src, size_t cap, size_t *len)
 	ssize_t n = send(fd, src, cap, MSG_NOSIGNAL);
 	*len = n > 0 ? (size_t)n : 0;
 	return n < 0 ? stream_error() : ERR_OK;
+}
+
+bool
+net_drain(int fd)
+{
+	uint8_t bin[4096];
+	size_t len;
+	for (size_t n = 0; n < DRAIN_MAX; n += len) {
+		enum err e = net_recv(fd, bin, sizeof bin, &len);
+		if (e == ERR_BUSY)
+			return false;
+		if (e != ERR_OK || len == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+net_hang_up(int fd)
+{
+	(void)shutdown(fd, SHUT_WR);
+	(void)net_drain(fd);
+	close(fd);
 }

@@ -83,6 +83,21 @@ net_connect(const struct net_addr *addr, const struct net_addr *from, int *fd);
 enum err
 net_connected(int fd);
 
+/*
+ * Throws away what has come, within reason.  True: the other end has closed
+ * its side, too.
+ */
+bool
+net_drain(int fd);
+
+/*
+ * Closes a connection.  The other end reads all that it was sent and then the
+ * end, whatever it has sent itself: closing alone resets the connection when
+ * there are bytes that nobody has read.
+ */
+void
+net_hang_up(int fd);
+
 /* When it is closed, what was not sent is lost, and the other end is told. */
 void
 net_reset_at_close(int fd);

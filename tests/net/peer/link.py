@@ -26,6 +26,7 @@ class Link:
             address, timeout, (source, 0) if source else None)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.split, self.bytewise = split, bytewise
+        self.was_reset = False
 
     def send(self, data):
         try:
@@ -54,6 +55,7 @@ class Link:
         except socket.timeout:
             return None
         except OSError:
+            self.was_reset = True
             return b""
 
     def half_close(self):

@@ -4,8 +4,8 @@
 FAULTS maps a name to (port, wanted, act). port: "cluster" or "client".
 act(attack) does it and gives the outcome in words; wanted are the outcomes
 that are right, with * for any text. Words: "closed" (before the Hello's
-Reply: not one byte came; behind it: no message came), "silence", the name of
-a message, "Error TEXT", "alive" (the session goes on and answers).
+X
+the name of a message, "Error TEXT", "alive" (the session goes on and answers).
 """
 
 import os
@@ -61,6 +61,17 @@ def right_hello_from_outside(a):
 
 def nothing_from_outside(a):
     return a.connect(source=a.outside).raw_end()
+
+
+def garbage_from_outside(a):
+    """Bytes that may be there before the member has taken the connection:
+    the end is the same."""
+    ends = set()
+    for _ in range(50):
+        talk = a.connect(source=a.outside)
+        talk.link.send(bytes(256))
+        ends.add(talk.raw_end())
+    return " ".join(sorted(ends))
 
 
 # --- the first message ---
@@ -339,6 +350,7 @@ def on_the_cluster_port():
     f = {
         "outside": (CLOSED, right_hello_from_outside),
         "outside-silent": (CLOSED, nothing_from_outside),
+        "outside-garbage": (CLOSED, garbage_from_outside),
         "hello-right": (("Ack",), hello()),
         "hello-replayed": (CLOSED, replayed_hello),
         "hello-replayed-signature": (CLOSED, replayed_signature),

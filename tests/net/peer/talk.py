@@ -82,7 +82,7 @@ class Talk:
             elif self.session.buf:
                 return "%d bytes" % len(self.session.buf), {}
             else:
-                return "silence" if data is None else "closed", {}
+                return "silence" if data is None else self.end(), {}
         msg = cluster.decode(self.ready.pop(0))
         op = cluster.op_name(msg)
         if op not in cluster.UNNUMBERED:
@@ -115,7 +115,12 @@ class Talk:
             if not data:
                 break
             self.got += data
-        return "%d bytes" % len(self.got) if self.got else "closed"
+        return "%d bytes" % len(self.got) if self.got else self.end()
+
+    def end(self):
+        """How the other end has closed: a reset tells that bytes of ours
+        were not read."""
+        return "reset" if self.link.was_reset else "closed"
 
     def half_close(self):
         try:
