@@ -46,7 +46,11 @@ enum err
 clients_load(struct clients *c, const char *path, unsigned min_bits,
 	     unsigned *line, const char **what);
 
-/* Finds the client with an ID.  ERR_REFUSED: it is not in the list. */
+/*
+ * Finds the client with an ID.  ERR_REFUSED: it is not in the list; *one is
+ * then another whom the ID picks, so that the work can go on as with one who
+ * is, and the time does not tell who is listed.  An empty list leaves it alone.
+ */
 enum err
 clients_find(const struct clients *c, const uint8_t id[static CLIENTS_ID_LEN],
 	     struct clients_one *one);

@@ -23,13 +23,17 @@ hello_is_known(struct client *c, const cluster_XLClusterMsg *msg)
 	    msg->ID.size != CLIENTS_ID_LEN || !msg->has_DigSig)
 		return false;
 	text_hex(c->id, msg->ID.bytes, CLIENTS_ID_LEN);
-	if (clients_find(&c->service->clients, msg->ID.bytes, &one) != ERR_OK)
+	bool listed = clients_find(&c->service->clients, msg->ID.bytes, &one) ==
+		      ERR_OK;
+	if (c->service->clients.len == 0)
 		return false;
 	peermsg_digest_client(digest, session_bind(&c->channel.session),
 			      c->service->config->self_id);
+	bool good =
+		rsakey_verify(&one.key, RSAKEY_SHA256, digest,
+			      msg->DigSig.bytes, msg->DigSig.size) == ERR_OK;
 	memcpy(c->name, one.name, sizeof c->name);
-	return rsakey_verify(&one.key, RSAKEY_SHA256, digest, msg->DigSig.bytes,
-			     msg->DigSig.size) == ERR_OK;
+	return listed && good; /* both are asked: see clients_find */
 }
 
 /* One message a process is enough: each is used at once. */

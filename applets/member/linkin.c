@@ -39,21 +39,39 @@ is_signed(const struct link *l, const struct member *from)
 			     in.DigSig.size) == ERR_OK;
 }
 
+/*
+ * Whose signature the Hello in place has to bear.  With an ID that is no
+ * member's, that of one whom the ID picks: how long it takes to refuse a Hello
+ * is not to tell who belongs.
+ */
+static const struct member *
+signer(const struct roster *roster, const struct member *from)
+{
+	size_t pick = in.has_ID && in.ID.size > 0 ? in.ID.bytes[0] : 0;
+	return from ? from : &roster->members[pick % roster->members_len];
+}
+
+static bool
+is_our_cluster(const struct roster *roster)
+{
+	return in.has_ClusterID && in.ClusterID.size == roster->id.len &&
+	       memcmp(in.ClusterID.bytes, roster->id.bytes, roster->id.len) ==
+		       0;
+}
+
 static void
 handle_hello(struct link *l)
 {
 	const struct roster *roster = l->kind->roster;
 	const struct member *from =
 		roster_find_id(roster, in.ID.bytes, in.has_ID ? in.ID.size : 0);
+	bool good = is_signed(l, signer(roster, from));
 	if (!from) {
 		l->kind->stranger(l);
 		part_reject(l, "unknown ID");
 		return;
 	}
-	if (from->index == roster->self || !in.has_ClusterID ||
-	    in.ClusterID.size != roster->id.len ||
-	    memcmp(in.ClusterID.bytes, roster->id.bytes, roster->id.len) != 0 ||
-	    !is_signed(l, from)) {
+	if (!good || from->index == roster->self || !is_our_cluster(roster)) {
 		part_reject(l, "not a member's Hello");
 		return;
 	}

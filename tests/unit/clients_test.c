@@ -94,8 +94,10 @@ test_names(void)
 	is_int(load_text("%s %s\n", key1, longest), ERR_OK, "a long name");
 	is_int(clients_find(&clients, id1, &one), ERR_OK, "is found");
 	is_int(strlen(one.name), CLIENTS_NAME_MAX - 1, "and cut");
+	memset(&one, 0, sizeof one);
 	is_int(clients_find(&clients, id2, &one), ERR_REFUSED,
 	       "who is listed no more");
+	is_int(rsakey_bits(&one.key), 1024, "is compared with another");
 }
 
 static void
