@@ -76,6 +76,15 @@ ok "it leaves" leave
 
 # The environment.
 ok "another service" serve --clients clients --service 'env; echo "$0" >&2'
+# A roster that is read, and one that is not taken, are read over each other.
+cp c/m0/cluster.dat mine.dat
+kill -HUP "$m0"
+wait_for grep -q '[0-9] clients' m0.err
+CLUSTER_NAME=beta cluster_make beta 1
+cp beta/m0/cluster.dat c/m0/
+kill -HUP "$m0"
+wait_for grep -q 'cluster.dat: this node is not among the members' m0.err
+mv mine.dat c/m0/cluster.dat
 alice --source 127.0.0.1 </dev/null >env.out
 for want in "PROTO=TCP" "TCPREMOTEIP=127.0.0.1" "TCPREMOTEPORT=[0-9]+" \
 	"TCPLOCALIP=$addr" "TCPLOCALPORT=$CLUSTER_CLIENT_PORT" \

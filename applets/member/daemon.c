@@ -129,7 +129,7 @@ daemon_swap_roster(struct daemon *d)
 	d->roster = fresh;
 	control_set_roster(&d->control, fresh);
 	d->follow.roster = fresh;
-	d->hooks_config.cluster = fresh->name;
+	memcpy(d->cluster, fresh->name, sizeof d->cluster);
 	daemon_move(d);
 	if (!changed)
 		return;

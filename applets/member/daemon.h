@@ -12,6 +12,7 @@
 #include "applets/member/memberopt.h"
 #include "applets/member/peers.h"
 #include "applets/member/service.h"
+#include "core/base/text.h"
 #include "core/doc/identity.h"
 #include "core/doc/roster.h"
 #include "core/ident/rng.h"
@@ -37,6 +38,7 @@ struct daemon {
 	struct peers peers;
 	struct hooks_config hooks_config;
 	char self_id[NODEID_HEX_MAX];
+	char cluster[TEXT_NAME_MAX + 1]; /* its name, for hooks and services */
 	struct hooks hooks;
 	struct control control;
 	struct follow_config follow_config;

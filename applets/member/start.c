@@ -104,6 +104,7 @@ load(struct daemon *d)
 		return startup_say_identity(e, d->opt->dir, &fault);
 	status = daemon_read_roster(d);
 	d->roster = &d->rosters[d->roster == &d->rosters[0]];
+	memcpy(d->cluster, d->roster->name, sizeof d->cluster);
 	nodeid_format(d->self_id, &d->identity.node.id);
 	return status;
 }
@@ -245,7 +246,7 @@ start_hooks(struct daemon *d)
 		.queue_bytes = d->opt->queue_bytes,
 		.self_name = d->identity.node.name,
 		.self_id = d->self_id,
-		.cluster = d->roster->name,
+		.cluster = d->cluster,
 	};
 	return hooks_init(&d->hooks, &d->hooks_config, &d->loop);
 }
@@ -309,7 +310,7 @@ start_service(struct daemon *d)
 	d->service_config.hello_len = d->identity.ck.pub.n_len;
 	d->service_config.self_name = d->identity.node.name;
 	d->service_config.self_id = &d->identity.node.id;
-	d->service_config.cluster = d->roster->name;
+	d->service_config.cluster = d->cluster;
 	d->service_config.loop = &d->loop;
 	d->service_config.pool = &d->pool;
 	d->service_config.rng = &d->rng;
