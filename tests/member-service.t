@@ -326,11 +326,16 @@ kill "$m0"
 ok "the commands end with the daemon" leave
 serve --clients any --max-per-address 1 --service 'echo hello; exec sleep 1000'
 spawn one xl member --cluster c/m1/cluster.dat connect m0
+one=$PID
 wait_for grep -q hello one.out
 status 69 "a second client of one an address" simple
 spawn two "$PEER/xlclient.py" --roster c/m1/cluster.dat --at m0 \
 	--source 127.0.0.77
 ok "another address" wait_for grep -q hello two.out
+stop "$one"
+wait_for grep -q 'signal 15' m0.err
+spawn three xl member --cluster c/m1/cluster.dat connect m0
+ok "and the first, when its client has left" wait_for grep -q hello three.out
 leave
 serve --clients any --client-idle 1 --service 'exec sleep 1000'
 status 69 "a client that is idle" simple

@@ -68,6 +68,7 @@ free_if_over(struct client *c)
 	if (c->channel.phase != CHANNEL_GONE || c->pid > 0)
 		return;
 	c->used = false;
+	origins_set(&c->service->origins, c->slot, NULL);
 	slots_give(&c->service->slots, c->slot);
 }
 

@@ -68,38 +68,18 @@ drop_one(void *owner)
 	return true;
 }
 
-/* One host's, as far as can be known: IPv6 hosts have a network each. */
-static bool
-same_host(const struct net_addr *a, const struct net_addr *b)
-{
-	if (a->any.sa_family != b->any.sa_family)
-		return false;
-	if (a->any.sa_family == AF_INET6)
-		return memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, 8) == 0;
-	return a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
-}
-
-static bool
-has_too_many(const struct service *s, const struct net_addr *peer)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < s->slots.made; i++) {
-		const struct client *c = client_at(s, i);
-		count += c && same_host(&c->remote, peer);
-	}
-	return count >= s->config->max_per_address;
-}
-
 static void
 take_connection(void *owner, int fd, const struct net_addr *peer)
 {
 	struct service *s = owner;
-	size_t slot =
-		has_too_many(s, peer) ? SLOTS_NONE : slots_take(&s->slots);
+	size_t slot = SLOTS_NONE;
+	if (origins_count(&s->origins, peer) < s->config->max_per_address)
+		slot = slots_take(&s->slots);
 	if (slot == SLOTS_NONE) {
 		net_hang_up(fd);
 		return;
 	}
+	origins_set(&s->origins, slot, peer);
 	client_begin(slots_item(&s->slots, slot), s, slot, fd, peer);
 }
 
@@ -176,6 +156,8 @@ make_room(struct service *s)
 	s->listen.waits = tell_waiting;
 	enum err e = slots_init(&s->slots, config->max_clients,
 				sizeof(struct client), CHANNEL_BUFFERS_LEN);
+	if (e == ERR_OK)
+		e = origins_init(&s->origins, config->max_clients);
 	if (e == ERR_OK)
 		e = loop_add(config->loop, &s->sweep);
 	return e == ERR_OK ? listen_start(&s->listen) : e;

@@ -14,6 +14,7 @@
 #include "core/run/listen.h"
 #include "core/run/loop.h"
 #include "core/run/net.h"
+#include "core/run/origins.h"
 #include "core/run/rsapool.h"
 #include "core/run/slots.h"
 
@@ -49,6 +50,7 @@ struct service {
 	struct channel_kind kind;
 	struct listen listen;
 	struct slots slots; /* of struct client */
+	struct origins origins;
 	struct clients clients;
 	struct loop_watch sweep; /* ends those that are silent for too long */
 	struct target target;

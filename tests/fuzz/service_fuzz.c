@@ -78,6 +78,7 @@ setup(void)
 	client_set_kind(&f.service.kind);
 	need(slots_init(&f.service.slots, 2, sizeof(struct client),
 			CHANNEL_BUFFERS_LEN) == ERR_OK);
+	need(origins_init(&f.service.origins, 2) == ERR_OK);
 	signal(SIGPIPE, SIG_IGN);
 	f.ready = true;
 }
