@@ -28,6 +28,7 @@ cat >note <<EOT
 echo "\$XL_EVENT by=\$XL_SELF,\$XL_SELF_ID,\$XL_CLUSTER" \
 	"of=\$XL_MEMBER,\$XL_MEMBER_ID,\$XL_MEMBER_INDEX,\$XL_MEMBER_ADDR" \
 	"up=\$XL_UP/\$XL_SIZE,\$XL_QUORUM #\$XL_SEQ" >>$T/events
+grep SigIgn /proc/\$\$/status >>$T/ignored
 EOT
 chmod +x note
 
@@ -87,6 +88,7 @@ ok "a file that is none is refused" logged m0 "c/m0/cluster.dat:1: "
 ok "the daemon leaves" stop "$m0"
 noted 9 "stop $by of=,,, up=1/4,0"
 is "$(wc -l <events)" 9 "and nothing else is told"
+is "$(tr -d '\t0' <ignored | sort -u)" "SigIgn:" "commands ignore no signal"
 unlike "$(cat m0.err)" "hook" "nor is there anything to log"
 
 # Messages: their contents are the input.

@@ -186,7 +186,6 @@ join_standard(void)
 	run.config.message = take_message;
 	run.config.sent = take_sent;
 	run.config.ended = take_ended;
-	signal(SIGPIPE, SIG_IGN);
 	enum err e = loop_init(&run.loop, WATCHES);
 	if (e == ERR_OK)
 		e = reach_start(&run.reach, &run.config, buffers);

@@ -234,7 +234,6 @@ forward_run(const struct memberopt *opt, struct reach_config *config,
 	config->message = take_message;
 	config->sent = take_sent;
 	config->ended = take_ended;
-	signal(SIGPIPE, SIG_IGN);
 	int status = open_port(opt->listen);
 	if (status != 0)
 		return status;

@@ -2,7 +2,6 @@
 #include "applets/member/service.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "applets/member/client.h"
@@ -174,7 +173,6 @@ service_start(struct service *s, const struct service_config *config,
 	s->sweep.fd = -1;
 	s->sweep.deadline = LOOP_NEVER;
 	s->sweep.ready = take_sweep;
-	signal(SIGPIPE, SIG_IGN);
 	enum err e = target_parse(&s->target, config->target);
 	if (e == ERR_OK)
 		e = target_resolve(&s->target);

@@ -63,9 +63,8 @@ const char *
 service_wrong(const struct service_config *config);
 
 /*
- * Listens at addr and begins to serve; nothing without a target.  Signals that
- * a pipe is closed are ignored from now on.  Returns the exit status, 0 when
- * all is well; what is not has been said.
+ * Listens at addr and begins to serve; nothing without a target.  Returns the
+ * exit status, 0 when all is well; what is not has been said.
  */
 int
 service_start(struct service *s, const struct service_config *config,
