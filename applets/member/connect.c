@@ -274,10 +274,12 @@ connect_main(const struct memberopt *opt, int argc, char **argv)
 	if (argc != 1)
 		return opt_wrong(&member_applet.page,
 				 "connect takes one name, or any");
+	if (opt->wait == 0)
+		return opt_wrong(&member_applet.page, "--wait cannot be 0");
 	run.config.name = strcmp(argv[0], "any") == 0 ? NULL : argv[0];
 	run.config.verbose = opt->level == LOG_LEVEL_DEBUG;
-	run.config.wait_ms =
-		opt->wait > 0 ? opt->wait * 1000 : (int64_t)WAIT_MS;
+	run.config.wait_ms = opt->wait == MEMBEROPT_NO_WAIT ? (int64_t)WAIT_MS
+							    : opt->wait * 1000;
 	int status = startup_prepare(opt->ready_fd);
 	if (status == 0)
 		status = startup_rng(&run.rng);

@@ -12,6 +12,13 @@
 #include "core/wire/peermsg.h"
 
 #define CLIENT_END 1 /* the end point that is the client port */
+/* How long a first try may take where there is another one to make. */
+#define PATIENCE_MIN_MS 250
+#define PATIENCE_MAX_MS 1000
+#define SILENT_MS 30000 /* until a silent member is tried in its turn again */
+
+/* Until when others are tried first, by index into the roster. */
+static int64_t silent_until[ROSTER_MEMBERS_MAX];
 
 static struct reach *
 reach_of(struct channel *channel)
@@ -22,8 +29,7 @@ reach_of(struct channel *channel)
 const struct member *
 reach_member(const struct reach *r)
 {
-	size_t at = r->tried > 0 ? r->tried - 1 : 0;
-	return &r->roster->members[r->order[at]];
+	return &r->roster->members[r->order[r->at]];
 }
 
 static void
@@ -53,6 +59,15 @@ end(struct reach *r, enum err why)
 	r->config->ended(r, why);
 }
 
+/* Who is alone has all the time; who is not, must not waste the others'. */
+static void
+limit_try(struct reach *r)
+{
+	int64_t until = loop_now() + r->patience;
+	bool alone = r->order_len == 1 && r->addrs_len <= 1;
+	r->waiting.deadline = alone || until > r->limit ? r->limit : until;
+}
+
 /* Connects to the next address of the member.  False: there is none. */
 static bool
 try_addr(struct reach *r)
@@ -66,67 +81,96 @@ try_addr(struct reach *r)
 		}
 		e = channel_dial(&r->channel, &r->config->kind, r->buffers, fd,
 				 &reach_member(r)->ck);
-		if (e == ERR_OK)
+		if (e == ERR_OK) {
+			limit_try(r);
 			return true;
+		}
 		note(r, e, err_text(e));
 	}
 	return false;
 }
 
-/* Begins with the next member.  False: there is none. */
-static bool
-try_member(struct reach *r)
+/* Finds the addresses of the member, now or in a while. */
+static void
+start_member(struct reach *r)
 {
-	if (r->tried == r->order_len)
-		return false;
-	r->tried++;
-	r->addr = r->addrs_len = 0;
 	const struct endpoint *ep = &reach_member(r)->ends[CLIENT_END];
+	r->addr = r->addrs_len = 0;
+	r->silent = false;
 	if (net_parse(&r->addrs[0], ep->host, ep->port) == ERR_OK) {
 		r->addrs_len = 1;
-		return true;
+		return;
 	}
 	enum err e = resolver_start(&r->resolver, ep->host, ep->port);
 	if (e != ERR_OK) {
 		note(r, e, strerror(errno));
-		return true;
+		return;
 	}
 	r->waiting.fd = r->resolver.fd;
 	r->waiting.events = POLLIN;
-	r->waiting.deadline = loop_now() + r->config->wait_ms;
-	return true;
+	limit_try(r);
+}
+
+/*
+ * Goes to the next member; one that was silent has its turn again, and more
+ * time then.  False: there is none, or no time.
+ */
+static bool
+next_member(struct reach *r)
+{
+	uint8_t *at = &r->order[r->at];
+	if (loop_now() >= r->limit)
+		return false;
+	if (r->silent)
+		r->at++;
+	else
+		memmove(at, at + 1, --r->order_len - r->at);
+	if (r->at == r->order_len) {
+		r->at = 0;
+		r->patience *= 2;
+	}
+	return r->order_len > 0;
 }
 
 /* Goes on with whatever comes next. */
 static void
 go_on(struct reach *r)
 {
-	while (!try_addr(r)) {
-		if (!try_member(r)) {
+	while (!try_addr(r) && r->resolver.fd < 0) {
+		if (!next_member(r)) {
 			end(r, r->error);
 			return;
 		}
-		if (r->waiting.events)
-			return;
+		start_member(r);
 	}
 }
 
-/* The resolver has answered, or it or the Ack takes too long. */
+static void
+note_silence(struct reach *r)
+{
+	channel_drop(&r->channel);
+	if (r->resolver.fd >= 0)
+		note(r, ERR_TIMEOUT, "its name takes too long");
+	else
+		note(r, ERR_TIMEOUT,
+		     r->greeted ? "no answer to our Hello" : "no answer");
+	r->greeted = false;
+	r->silent = true;
+	silent_until[r->order[r->at]] = loop_now() + SILENT_MS;
+}
+
+/* The resolver has answered, or the try takes too long. */
 static void
 take_waiting(struct loop_watch *watch, short revents)
 {
 	struct reach *r =
 		(struct reach *)(void *)((char *)watch -
 					 offsetof(struct reach, waiting));
-	if (r->resolver.fd < 0) {
-		channel_drop(&r->channel);
-		note(r, ERR_TIMEOUT, "no answer to our Hello");
-	} else if (revents == 0) {
-		note(r, ERR_TIMEOUT, "its name takes too long");
-	} else if (resolver_finish(&r->resolver, r->addrs, &r->addrs_len) !=
-		   ERR_OK) {
+	if (revents == 0)
+		note_silence(r);
+	else if (resolver_finish(&r->resolver, r->addrs, &r->addrs_len) !=
+		 ERR_OK)
 		note(r, ERR_UNREACHABLE, "no such name");
-	}
 	stop_waiting(r);
 	go_on(r);
 }
@@ -135,6 +179,7 @@ static void
 open_stream(struct reach *r)
 {
 	stop_waiting(r);
+	silent_until[r->order[r->at]] = 0;
 	r->greeted = false;
 	r->open = true;
 	r->config->opened(r);
@@ -168,7 +213,6 @@ take_opened(struct channel *channel)
 	if (e == ERR_OK)
 		e = channel_post(channel, bytes, len);
 	r->greeted = e == ERR_OK;
-	r->waiting.deadline = loop_now() + r->config->wait_ms;
 }
 
 /* The answer to Hello: Ack, or Data from a member that asks for none. */
@@ -216,8 +260,6 @@ reason(const struct reach *r, enum err why, int error)
 {
 	if (why == ERR_PROTOCOL)
 		return "its Reply is wrong";
-	if (why == ERR_TIMEOUT)
-		return "timed out";
 	if (r->greeted || why == ERR_OK)
 		return "it closed: does it list this client's key?";
 	if (error == ECONNRESET)
@@ -240,22 +282,37 @@ take_closed(struct channel *channel, enum err why)
 	go_on(r);
 }
 
-/* All members with a client port, or the one with the name, in any order. */
+/*
+ * All members with a client port, or the one with the name, in any order;
+ * those who were silent lately, or those who were not.
+ */
 static void
-choose(struct reach *r, struct rng *rng)
+choose(struct reach *r, int64_t now, bool silent)
 {
 	const struct reach_config *config = r->config;
+	size_t first = r->order_len;
 	for (size_t i = 0; i < r->roster->members_len; i++) {
 		const struct member *m = &r->roster->members[i];
 		uint8_t random;
 		if (m->ends_len <= CLIENT_END ||
+		    (silent_until[i] > now) != silent ||
 		    (config->name && strcmp(config->name, m->name) != 0))
 			continue;
-		rng_bytes(rng, &random, sizeof random);
-		size_t at = random % (r->order_len + 1);
+		rng_bytes(config->kind.config.rng, &random, sizeof random);
+		size_t at = first + random % (r->order_len + 1 - first);
 		r->order[r->order_len++] = r->order[at];
 		r->order[at] = (uint8_t)i;
 	}
+}
+
+/* Half the time is for a first try with each. */
+static int64_t
+first_patience(const struct reach *r)
+{
+	int64_t each = r->config->wait_ms / 2 / (int64_t)r->order_len;
+	if (each > PATIENCE_MAX_MS)
+		return PATIENCE_MAX_MS;
+	return each < PATIENCE_MIN_MS ? PATIENCE_MIN_MS : each;
 }
 
 void
@@ -264,11 +321,11 @@ reach_set_kind(struct reach_config *config, struct loop *loop, struct rng *rng)
 	config->kind = (struct channel_kind){
 		.loop = loop,
 		.config = { .pipelined = true,
-			    .hello_ms = config->wait_ms,
+			    .hello_ms = SESSION_NEVER,
 			    .message_ms = SESSION_NEVER,
 			    .idle_ms = SESSION_NEVER,
 			    .rng = rng },
-		.connect_ms = config->wait_ms,
+		.connect_ms = 2 * config->wait_ms, /* ours ends it */
 		.gives_all = true,
 		.opened = take_opened,
 		.message = take_message,
@@ -289,12 +346,17 @@ reach_start(struct reach *r, const struct reach_config *config,
 	r->waiting.fd = -1;
 	r->waiting.deadline = LOOP_NEVER;
 	r->waiting.ready = take_waiting;
-	r->error = ERR_UNREACHABLE;
-	choose(r, config->kind.config.rng);
+	int64_t now = loop_now();
+	choose(r, now, false);
+	choose(r, now, true);
+	r->limit = now + config->wait_ms;
+	r->patience = first_patience(r);
 	enum err e = loop_add(config->kind.loop, &r->waiting);
-	if (e == ERR_OK)
-		go_on(r);
-	return e;
+	if (e != ERR_OK)
+		return e;
+	start_member(r);
+	go_on(r);
+	return ERR_OK;
 }
 
 void

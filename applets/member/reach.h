@@ -18,7 +18,8 @@ struct reach;
 /*
  * A client's way to a service: members of a cluster are tried until the client
  * port of one answers, and a signed Hello says who the client is
- * (xl-protocol(7), The client port).
+ * (xl-protocol(7), The client port).  One that is silent holds up the others
+ * for a second at most, and gets more time when all have had their turn.
  */
 
 /* What a member says whose command or server cannot be had. */
@@ -32,7 +33,7 @@ struct reach_config {
 	const struct roster *roster; /* may be replaced; the old one stays */
 	const char *name;            /* of a member; NULL: any */
 	const struct rsakey_private *sk; /* NULL: no Hello */
-	int64_t wait_ms;                 /* for each step with a member */
+	int64_t wait_ms;                 /* until the stream has to begin */
 	bool verbose;                    /* each try that fails is said */
 
 	/* The stream may begin. */
@@ -58,7 +59,9 @@ struct reach {
 	bool open;
 	bool greeted; /* Hello is sent, and no Ack there yet */
 	bool heard;   /* something came on the stream */
-	size_t tried, order_len;
+	bool silent;  /* the member that is tried, at one of its addresses */
+	int64_t limit, patience;           /* of all tries, and for one */
+	size_t at, order_len;              /* those who may yet answer */
 	uint8_t order[ROSTER_MEMBERS_MAX]; /* indexes into the roster */
 	size_t addr, addrs_len;
 	struct net_addr addrs[RESOLVER_ADDRS_MAX];

@@ -5,6 +5,8 @@
 server.py echo ADDR:PORT|unix:PATH   prints where it listens, and echoes; the
                                      end of a stream too
 server.py reset ADDR:PORT            echoes some bytes and resets
+server.py full ADDR:PORT             prints where it listens, once its queue is
+                                     full and the kernel drops what comes
 server.py join ADDR:PORT             standard input there, and what comes back
                                      to standard output; 1 when it is reset
 server.py many ADDR:PORT N           N connections at once, each of which has
@@ -13,6 +15,7 @@ server.py many ADDR:PORT N           N connections at once, each of which has
 
 import os
 import selectors
+import signal
 import socket
 import struct
 import sys
@@ -64,6 +67,21 @@ def serve(handle, where):
         threading.Thread(target=handle, args=(conn,), daemon=True).start()
 
 
+def full(where):
+    sock = socket.create_server(parse(where), backlog=0)
+    held = []
+    while True:  # until one finds no place
+        conn = socket.socket()
+        conn.settimeout(0.5)
+        held.append(conn)
+        try:
+            conn.connect(sock.getsockname())
+        except OSError:
+            break
+    print("%s:%d" % sock.getsockname()[:2], flush=True)
+    signal.pause()
+
+
 def join(where):
     conn = socket.create_connection(parse(where))
     broke = []  # a reset is told to one of the two alone
@@ -111,6 +129,8 @@ def main():
     try:
         if mode == "join":
             join(where)
+        elif mode == "full":
+            full(where)
         elif mode == "many":
             many(where, int(sys.argv[3]))
         else:

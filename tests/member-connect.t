@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# xl-member connect where things go wrong: members that are silent, streams
+# that break off, and whatever standard input and output can be.
+
+. "${0%/*}/lib.sh"
+. "$ROOT/tests/net/member.sh"
+
+cluster_make c 4
+head -c 300000 /dev/urandom >data
+to() { xl member --cluster c/m0/cluster.dat connect "$@"; }
+serve() { member "$@" --clients any; }
+
+# --- members that are silent ---
+
+# full NAME ADDR: a port there whose queue is full, so that it drops all else
+full()
+{
+	spawn "$1" "$ROOT/tests/net/server.py" full "$2:$CLUSTER_CLIENT_PORT"
+	wait_for test -s "$1.out"
+}
+
+# m0 hangs, m1 drops packets, m2 hangs, m3 serves.
+serve m0 --service cat
+m0=$PID
+full m1 "$(cluster_addr 1)"
+serve m2 --service cat
+m2=$PID
+serve m3 --service cat
+m3=$PID
+kill -STOP "$m0" "$m2"
+# Few of these would have begun with the one that serves.
+for i in 1 2 3 4 5 6; do
+	# shellcheck disable=SC2016,SC2086 # for that shell; several words
+	spawn "any$i" sh -c '"$@" <data' sh $XLBOX xl-member \
+		--cluster c/m0/cluster.dat -w 600 connect any
+done
+for i in 1 2 3 4 5 6; do
+	ok "any, of which one answers" wait_for cmp -s data "any$i.out"
+done
+spawn_ready forward xl member --cluster c/m0/cluster.dat --ready-fd 3 -v \
+	-w 600 --listen 127.0.0.1:0 connect any
+forward=$PID
+by_port()
+{
+	"$ROOT/tests/net/server.py" join "$(cat forward.out)" <data >data.out &&
+		cmp -s data data.out
+}
+silent() { grep -c 'm[012]: no answer' forward.err; }
+ten_at_once()
+{
+	before=$(silent)
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		by_port || return
+	done
+	[ "$(silent)" = "$before" ]
+}
+ok "--listen is served too" by_port
+ok "and remembers who is silent" wait_for ten_at_once
+stop "$forward"
+status 75 "one that is silent" to -w 1 m0 </dev/null
+err_is "xl-member: cannot reach m0: no answer" "is told"
+status 64 "no time" to -w 0 m0 </dev/null
+
+printf '%s double\n%s double\n' "$(cluster_addr 1)" "$(cluster_addr 3)" >hosts
+sed "s/$(cluster_addr 3):$CLUSTER_CLIENT_PORT/double:$CLUSTER_CLIENT_PORT/" \
+	c/m0/cluster.dat >named.dat
+if [ -e /etc/hosts ] && unshare -rm mount --bind hosts /etc/hosts 2>/dev/null; then
+	# shellcheck disable=SC2016,SC2086 # for that shell; several words
+	spawn double unshare -rm sh -c \
+		'mount --bind hosts /etc/hosts && exec "$@" <data' sh $XLBOX \
+		xl-member --cluster named.dat -v -w 600 connect m3
+	ok "a second address" wait_for cmp -s data double.out
+	like "$(cat double.err)" "m3: no answer" "behind one that is silent"
+else
+	skip "a second address" "no right to mount"
+fi
+
+stop "$m3"
+status 75 "none that answers" to -w 2 any </dev/null
+# shellcheck disable=SC2016,SC2086 # for that shell; several words
+spawn alone sh -c '"$@" <data' sh $XLBOX xl-member \
+	--cluster c/m0/cluster.dat -v -w 600 connect m0
+# shellcheck disable=SC2016,SC2086 # for that shell; several words
+spawn late sh -c '"$@" <data' sh $XLBOX xl-member \
+	--cluster c/m0/cluster.dat -v -w 600 connect any
+twice() { [ "$(grep -c 'm0: no answer' late.err)" -ge 2 ]; }
+ok "each has its turn again" wait_for twice
+kill -CONT "$m0"
+ok "so that one is found that answers late" wait_for cmp -s data late.out
+ok "as is the one that was asked for" wait_for cmp -s data alone.out
+is "$(cat alone.err)" "" "at the first try"
+kill -CONT "$m2"
+stop "$m0"
+stop "$m2"
+done_testing
