@@ -69,6 +69,7 @@ class Cluster:
         who = self.roster.find(address=address[0])
         if who is None:
             self.owner.log("stranger", address[0])
+            sock.shutdown(socket.SHUT_WR)  # an end, not a reset
             sock.close()
             return
         if self.slam:
