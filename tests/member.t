@@ -74,6 +74,15 @@ err_like "^xl-member: --dir cannot be empty " "it says so"
 mkdir empty
 status 66 "no identity" daemon -d empty
 err_like "node.dat" "what is missing is named"
+status 66 "no credential of a registry" daemon -d empty -r none
+err_like "^xl-member: cannot read none: No such file" "it is named"
+echo nonsense >wrong
+status 65 "a malformed one" daemon -d empty -r wrong
+err_like "^xl-member: wrong:1: " "where is told"
+status 64 "one from standard input" daemon -d empty -r - </dev/null
+err_like "^xl-member: --registry cannot be -: it is read again" "why is told"
+mkfifo pipe
+status 64 "one from a pipe" daemon -d empty -r pipe
 
 # broken FILE STATUS NAME: the folder b is m0's, with another FILE
 broken()

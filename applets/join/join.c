@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "applets/applet.h"
+#include "applets/credfile.h"
 #include "applets/join/joinopt.h"
 #include "applets/join/progress.h"
 #include "applets/join/self.h"
@@ -34,27 +35,6 @@ static struct {
 	struct roster roster;
 	char text[ROSTER_TEXT_MAX]; /* of a file that is read or written */
 } run;
-
-static int
-read_registry(void)
-{
-	const char *path = run.opt.registry;
-	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-	struct block_fault fault = { .line = 0 };
-	size_t len;
-	enum err e = file_read(path, run.text, REGCRED_TEXT_MAX, &len);
-	if (e != ERR_OK)
-		return say_cannot(e, "read", name);
-	e = regcred_parse(&run.registry, run.text, len, &fault);
-	if (e != ERR_OK) {
-		say("%s:%u: %s", name, fault.line, fault.what);
-		return err_status(e);
-	}
-	if (rsakey_check_public(&run.registry.ck, run.opt.min_bits) == ERR_OK)
-		return 0;
-	say("%s: the comms key has fewer than %u bits", name, run.opt.min_bits);
-	return err_status(ERR_MALFORMED);
-}
 
 static void
 say_waiting(void)
@@ -188,7 +168,8 @@ join_main(int argc, char **argv)
 	if (status != JOINOPT_GO_ON)
 		return status;
 	progress_setup(run.opt.verbose, run.opt.quiet);
-	status = read_registry();
+	status = credfile_read(&run.registry, run.opt.registry,
+			       run.opt.min_bits);
 	if (status == 0)
 		status = load_self();
 	if (status == 0) {

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "applets/applet.h"
@@ -254,6 +255,15 @@ daemon_run(struct daemon *d)
 			   : say_cannot(e, "wait for", "connections");
 }
 
+/* What looks at the registry reads its credential again and again. */
+static bool
+is_read_once(const char *path)
+{
+	struct stat st;
+	return strcmp(path, "-") == 0 ||
+	       (stat(path, &st) == 0 && S_ISFIFO(st.st_mode));
+}
+
 int
 daemon_main(const struct memberopt *opt, int argc, char **argv)
 {
@@ -271,6 +281,11 @@ daemon_main(const struct memberopt *opt, int argc, char **argv)
 	const char *wrong = service_wrong(&d.service_config);
 	if (wrong)
 		return opt_wrong(&member_applet.page, "%s", wrong);
+	if (opt->registry && is_read_once(opt->registry))
+		return opt_wrong(&member_applet.page,
+				 "--registry cannot be %s: it is read again "
+				 "and again",
+				 opt->registry);
 	int status = daemon_start(&d);
 	if (status == 0)
 		status = daemon_run(&d);

@@ -6,12 +6,14 @@
 #include <poll.h>
 #include <string.h>
 
+#include "applets/credfile.h"
 #include "applets/member/daemon.h"
 #include "applets/member/hookdir.h"
 #include "applets/member/rosterfile.h"
 #include "applets/startup.h"
 #include "core/base/file.h"
 #include "core/base/say.h"
+#include "core/doc/regcred.h"
 #include "core/run/resolver.h"
 
 #define CLUSTER_FILE "cluster.dat"
@@ -117,6 +119,16 @@ check_folder(const char *folder)
 	if (!folder || hookdir_next(folder, name) != ERR_READ)
 		return 0;
 	return say_cannot(ERR_READ, "read", folder);
+}
+
+/* Each look reads the credential anew; what is wrong by now would stay so. */
+static int
+check_registry(const struct memberopt *opt)
+{
+	static struct regcred cred;
+	return opt->registry
+		       ? credfile_read(&cred, opt->registry, opt->min_bits)
+		       : 0;
 }
 
 /* Finds the address of this node's own end point. */
@@ -326,6 +338,8 @@ daemon_start(struct daemon *d)
 		status = startup_rng(&d->rng);
 	if (status == 0)
 		status = check_folder(d->opt->folder);
+	if (status == 0)
+		status = check_registry(d->opt);
 	if (status == 0)
 		status = load(d);
 	if (status == 0)
