@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -70,12 +72,55 @@ to_syslog(const char *line, size_t len)
 	return send_syslog(line, len);
 }
 
+/*
+ * Who reads standard error may have stopped to.  A line that is shorter than
+ * PIPE_BUF does not block where there is room, and to ask for O_NONBLOCK would
+ * be for all who share the descriptor.
+ */
+static bool
+to_stderr(const char *line, size_t len)
+{
+	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT) &&
+	       write(STDERR_FILENO, line, len) == (ssize_t)len;
+}
+
+static bool
+put_list(enum log_level level, const char *format, va_list args)
+{
+	char line[SAY_LINE_MAX];
+	size_t start = syslog_wanted ? put_tag(line, sizeof line, level)
+				     : put_time(line);
+	size_t len = start + fmt_vtext(line + start, sizeof line - start - 1,
+				       format, args);
+	if (len > sizeof line - 2)
+		len = sizeof line - 2;
+	text_clean(line, len);
+	if (syslog_wanted && to_syslog(line, len))
+		return true;
+	if (syslog_wanted && errno == EAGAIN)
+		return false; /* it is there, and is told what it misses */
+	line[len++] = '\n';
+	return to_stderr(line, len);
+}
+
+/* Puts out one line.  False: nobody takes it at present. */
+static bool __attribute__((format(printf, 2, 3)))
+put(enum log_level level, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	bool done = put_list(level, format, args);
+	va_end(args);
+	return done;
+}
+
 /* Whether one more line is too much; tells later how many were. */
 static bool
 is_flood(void)
 {
 	static time_t before;
-	static unsigned room = BURST, lost;
+	static unsigned room = BURST, left_out;
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (now.tv_sec - before > BURST / RATE)
@@ -86,37 +131,28 @@ is_flood(void)
 	if (room > BURST)
 		room = BURST;
 	if (room == 0) {
-		lost++;
+		left_out++;
 		return true;
 	}
 	room--;
-	unsigned count = lost;
-	lost = 0;
-	if (count > 0)
-		log_line(LOG_LEVEL_ERROR, "%u lines were left out", count);
+	if (left_out > 0 &&
+	    put(LOG_LEVEL_ERROR, "%u lines were left out", left_out))
+		left_out = 0;
 	return false;
 }
 
 void
 log_line(enum log_level level, const char *format, ...)
 {
-	char line[SAY_LINE_MAX];
+	static unsigned lost;
 	va_list args;
 	if (level > most_wanted ||
 	    (level == LOG_LEVEL_INFO && most_wanted == level && is_flood()))
 		return;
-	size_t start = syslog_wanted ? put_tag(line, sizeof line, level)
-				     : put_time(line);
+	if (lost > 0 && put(LOG_LEVEL_ERROR, "%u lines were lost", lost))
+		lost = 0;
 	va_start(args, format);
-	size_t len = start + fmt_vtext(line + start, sizeof line - start - 1,
-				       format, args);
+	if (lost > 0 || !put_list(level, format, args))
+		lost++;
 	va_end(args);
-	if (len > sizeof line - 2)
-		len = sizeof line - 2;
-	text_clean(line, len);
-	if (syslog_wanted && to_syslog(line, len))
-		return;
-	line[len++] = '\n';
-	if (write(STDERR_FILENO, line, len) < 0)
-		return; /* a log that cannot be written stops no service */
 }
