@@ -78,6 +78,20 @@ listen_start(struct listen *all)
 	return e;
 }
 
+enum err
+listen_move(struct listen *all, const struct net_addr *addr)
+{
+	struct net_addr now = *addr;
+	int fd;
+	enum err e = net_listen(&now, &fd);
+	if (e != ERR_OK)
+		return e;
+	close(all->sockets[0].watch.fd);
+	all->sockets[0].watch.fd = fd;
+	all->addrs[0] = now;
+	return ERR_OK;
+}
+
 void
 listen_stop(struct listen *all)
 {

@@ -57,6 +57,14 @@ listen_add(struct listen *all, const struct net_addr *addr);
 enum err
 listen_start(struct listen *all);
 
+/*
+ * Listens at addr, with a port that is not 0, in place of the one other address
+ * that it has.  What was accepted goes on.  Errors as net_listen: it listens
+ * where it did.
+ */
+enum err
+listen_move(struct listen *all, const struct net_addr *addr);
+
 /* Ends to listen. */
 void
 listen_stop(struct listen *all);
