@@ -24,9 +24,10 @@ registry()
 join()
 {
 	node=$1
-	end=$net.$2:7001
+	host=$net.$2
 	shift 2
-	xl join -q -r cred -d "$node" -c alpha -e "$end" -w 0 "$@" \
+	xl join -q -r cred -d "$node" -c alpha -e "$host:7001" \
+		-e "$host:7002" -w 0 "$@" \
 		>"$node.join" 2>&1 || diag "$(cat "$node.join")"
 }
 
@@ -190,14 +191,65 @@ told a member-up c 3
 
 # --- one that moves while it runs ---
 
+# says WORD FILE: a client's word comes back from a, where this cluster.dat
+# has it
+says()
+{
+	[ "$(echo "$1" | xl member --cluster "$2" connect a)" = "$1" ]
+}
+
+stop "$A"
+told b member-down a 3
+: >b.events
+member a --service cat --clients any
+A=$PID
+told b member-up a 3
+mkfifo in
+spawn stream sh -c 'exec "$@" <in' sh $XLBOX xl-member \
+	--cluster b/cluster.dat connect a
+STREAM=$PID
+exec 4>in
+echo before >&4
+ok "a client is there" wait_for grep -qx before stream.out
 join a 11
 knock 1
 ok "its look tells it so, and it listens there" \
-	wait_for sh -c "$XLBOX xl-member -d a status | grep -q '^\* .*\.11:7001 '"
+	wait_for grep -qs "listening at $net\.11:7001\$" a.err
 home=11
 ok "at once" knock 1
+ok "its client port moves, too" grep -q "listening at $net\.11:7002\$" a.err
 ok "the others follow" wait_for sh -c \
 	"$XLBOX xl-member -d b status | grep -q ' a  *$net\.11:7001  *up '"
+status 0 "all are up" xl member -d b wait all
+cp b/cluster.dat at11.dat
+ok "clients find it there" says hello at11.dat
+echo behind >&4
+ok "and the one that was there goes on" wait_for grep -qx behind stream.out
+exec 4>&-
+stop "$STREAM" 0
+is $? 0 "to its end"
+
+# Where it should be is another's, for now.
+spawn holder perl -MIO::Socket::INET -e '
+	my @s = map { IO::Socket::INET->new(LocalAddr => "$ARGV[0]:$_",
+		Listen => 1, ReuseAddr => 1) or die "$@" } 7001, 7002;
+	open my $f, ">", "held";
+	close $f;
+	sleep' "$net.13"
+HOLDER=$PID
+wait_for test -e held
+join a 13
+knock 1
+ok "where it cannot listen: it is told" wait_for grep -qs \
+	"cannot listen at $net\.13:7002: .*; it stays at $net\.11:7002\$" a.err
+ok "and stays" knock 1
+ok "with both ports" says hello at11.dat
+stop "$HOLDER"
+ok "and goes there when it can" wait_for grep -qs \
+	"listening at $net\.13:7002\$" a.err
+home=13
+ok "with both" knock 1
+is "$(grep -c "cannot listen at $net\.13:7001" a.err)" 1 "that took one line"
 status 0 "all are up" xl member -d b wait all
 
 # --- strangers ---

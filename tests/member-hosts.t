@@ -335,6 +335,30 @@ move h5 10.77.0.105
 named h5 10.77.0.105
 member 5
 ok "the name has another address: all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+# The same while it runs: it is told to look, ...
+stop "$pid5"
+member 5 --service cat --clients any
+ok "served: all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+move h5 10.77.0.115
+named h5 10.77.0.115
+kill -s HUP "$pid5"
+ok "the name leads elsewhere, SIGHUP: it is there" \
+	wait_for grep -qs 'listening at 10\.77\.0\.115:7001$' h5.err
+ok "so are its clients" wait_for grep -qs \
+	'listening at 10\.77\.0\.115:7002$' h5.err
+status 0 "and served" sh -c 'echo here | "$@"' sh nsenter \
+	--net=/var/run/netns/h6 $XLBOX xl-member --cluster n1/cluster.dat \
+	connect h5
+out_is here "as before"
+ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+# ... or finds out when it is alone, and the name comes later than the address.
+mark
+move h5 10.77.0.125
+ok "the address is another: it is alone" hear 5 "no-quorum "
+named h5 10.77.0.125
+ok "the name leads there: it is there by itself" \
+	wait_for grep -qs 'listening at 10\.77\.0\.125:7001$' h5.err
+ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
 
 # Others come to it from IPv4 addresses of theirs that its end point cannot
 # tell of, so it has to let in any.

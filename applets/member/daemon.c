@@ -131,7 +131,7 @@ daemon_swap_roster(struct daemon *d)
 	control_set_roster(&d->control, fresh);
 	d->follow.roster = fresh;
 	memcpy(d->cluster, fresh->name, sizeof d->cluster);
-	daemon_move(d);
+	place_move(d);
 	if (!changed)
 		return;
 	daemon_tell(d, EVENT_ROSTER, EVENT_NO_MEMBER);
@@ -214,7 +214,7 @@ leave(struct daemon *d)
 	int64_t limit = loop_now() + STOP_MS;
 	log_line(LOG_LEVEL_INFO, "stopping");
 	(void)ready_notify("STOPPING=1");
-	listen_stop(&d->listen);
+	place_stop(d);
 	service_stop(&d->service);
 	if (d->opt->registry)
 		follow_stop(&d->follow);

@@ -11,6 +11,7 @@
 #include "applets/member/hooks.h"
 #include "applets/member/memberopt.h"
 #include "applets/member/peers.h"
+#include "applets/member/place.h"
 #include "applets/member/service.h"
 #include "core/base/text.h"
 #include "core/doc/identity.h"
@@ -32,8 +33,8 @@ struct daemon {
 	struct roster *roster;
 	struct loop loop;
 	struct rsapool pool;
-	struct net_addr local; /* where the cluster port is */
-	struct listen listen;
+	struct listen listen; /* at the cluster port */
+	struct place place;
 	struct peers_config peers_config;
 	struct peers peers;
 	struct hooks_config hooks_config;
@@ -72,10 +73,6 @@ daemon_read_roster(struct daemon *d);
 /* Puts it in force; tells of it if it is another one. */
 void
 daemon_swap_roster(struct daemon *d);
-
-/* Listens, and dials, where the roster in force says that this node is. */
-void
-daemon_move(struct daemon *d);
 
 /* Tells of something that has happened to the member with index, or to all. */
 void

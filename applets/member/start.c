@@ -3,21 +3,19 @@
 /* Everything that is done before the daemon serves. */
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "applets/credfile.h"
 #include "applets/member/daemon.h"
 #include "applets/member/hookdir.h"
+#include "applets/member/place.h"
 #include "applets/member/rosterfile.h"
 #include "applets/startup.h"
 #include "core/base/file.h"
 #include "core/base/say.h"
 #include "core/doc/regcred.h"
-#include "core/run/resolver.h"
 
 #define CLUSTER_FILE "cluster.dat"
-#define RESOLVE_MS 10000 /* for this node's own host name */
 
 /* Whether the roster's entry for this node is this node. */
 static bool
@@ -131,88 +129,6 @@ check_registry(const struct memberopt *opt)
 		       : 0;
 }
 
-/* Finds the address of this node's own end point. */
-static enum err
-resolve_self(struct net_addr *addr, const struct endpoint *end)
-{
-	struct net_addr addrs[RESOLVER_ADDRS_MAX];
-	struct resolver resolver;
-	size_t len;
-	if (net_parse(addr, end->host, end->port) == ERR_OK)
-		return ERR_OK;
-	enum err e = resolver_start(&resolver, end->host, end->port);
-	if (e != ERR_OK)
-		return e;
-	struct pollfd fd = { .fd = resolver.fd, .events = POLLIN };
-	if (poll(&fd, 1, RESOLVE_MS) != 1) {
-		resolver_stop(&resolver);
-		return ERR_UNREACHABLE;
-	}
-	e = resolver_finish(&resolver, addrs, &len);
-	if (e == ERR_OK)
-		*addr = addrs[0];
-	return e;
-}
-
-/* Where this node listens at one of its end points. */
-static int
-find_local(const struct daemon *d, size_t which, struct net_addr *addr)
-{
-	const struct endpoint *end =
-		&roster_find(d->roster, d->roster->self)->ends[which];
-	if (d->opt->bind && net_parse(addr, d->opt->bind, end->port) == ERR_OK)
-		return 0;
-	if (resolve_self(addr, end) == ERR_OK)
-		return 0;
-	say("cannot resolve %s: no such name", end->host);
-	return err_status(ERR_UNREACHABLE);
-}
-
-static int
-open_port(struct daemon *d)
-{
-	char text[NET_TEXT_MAX];
-	enum err e = listen_add(&d->listen, &d->local);
-	if (e == ERR_OK)
-		return 0;
-	int reason = errno;
-	net_format(text, &d->local);
-	if (reason == EADDRNOTAVAIL && !d->opt->bind)
-		say("%s is no address of this machine: give one with --bind",
-		    text);
-	errno = reason;
-	return say_cannot(e, "listen at", text);
-}
-
-static void
-set_source(struct daemon *d)
-{
-	d->peers_config.from = d->local;
-	net_set_port(&d->peers_config.from, 0);
-}
-
-void
-daemon_move(struct daemon *d)
-{
-	const struct endpoint *end =
-		&roster_find(d->roster, d->roster->self)->ends[0];
-	const char *host = d->opt->bind ? d->opt->bind : end->host;
-	struct net_addr old = d->local, now;
-	/* A name would have to be waited for: that is for the next start. */
-	if (net_parse(&now, host, end->port) != ERR_OK ||
-	    (net_same_host(&now, &old) && net_port(&now) == net_port(&old)))
-		return;
-	listen_stop(&d->listen);
-	d->local = now;
-	if (open_port(d) != 0) {
-		d->local = old;
-		(void)open_port(d);
-	}
-	set_source(d);
-	/* There was room in the loop for the one before. */
-	(void)listen_start(&d->listen);
-}
-
 static void
 say_waits(void *daemon, enum err why)
 {
@@ -225,7 +141,7 @@ static size_t
 count_watches(const struct daemon *d)
 {
 	size_t count = peers_watches() + HOOKS_WATCHES + CONTROL_WATCHES +
-		       FOLLOW_WATCHES + LISTEN_MAX +
+		       FOLLOW_WATCHES + LISTEN_MAX + PLACE_WATCHES +
 		       RSAPOOL_WATCHES(d->opt->workers);
 	if (d->service_config.target)
 		count += SERVICE_WATCHES(d->service_config.max_clients);
@@ -293,7 +209,6 @@ start_peers(struct daemon *d)
 	d->peers_config.rng = &d->rng;
 	d->peers_config.hello_len = d->identity.ck.pub.n_len;
 	d->peers_config.any_address = opt->any_address;
-	set_source(d);
 	d->listen.loop = &d->loop;
 	d->listen.owner = &d->peers;
 	d->listen.has_room = peers_has_room;
@@ -315,7 +230,7 @@ start_service(struct daemon *d)
 		    d->roster->name);
 		return err_status(ERR_USAGE);
 	}
-	int status = d->service_config.target ? find_local(d, 1, &addr) : 0;
+	int status = d->service_config.target ? place_find(d, 1, &addr) : 0;
 	if (status != 0)
 		return status;
 	d->service_config.min_bits = d->opt->min_bits;
@@ -343,9 +258,7 @@ daemon_start(struct daemon *d)
 	if (status == 0)
 		status = load(d);
 	if (status == 0)
-		status = find_local(d, 0, &d->local);
-	if (status == 0)
-		status = open_port(d);
+		status = place_listen(d);
 	if (status != 0)
 		return status;
 	startup_raise_limit(count_watches(d));
@@ -360,6 +273,10 @@ daemon_start(struct daemon *d)
 		e = start_peers(d);
 	if (e == ERR_OK)
 		e = start_follow(d);
+	if (e == ERR_OK)
+		e = place_init(d);
+	if (e == ERR_OK)
+		e = place_init(d);
 	return e == ERR_OK ? start_service(d)
 			   : say_cannot(e, "make", "room for sessions");
 }
