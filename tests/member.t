@@ -271,13 +271,18 @@ ok "on all" wait_for up 1 3
 cp c/m0/cluster.dat good
 echo "nonsense" >c/m0/cluster.dat
 kill -HUP "$PID0"
-ok "a malformed one is said" wait_for grep -q "cluster.dat:1: " m0.err
+ok "a malformed one is logged" wait_for grep -q \
+	"^20.*Z c/m0/cluster\.dat:1: .*; it stays as it was" m0.err
 ok "and changes nothing" up 0 3
 sed 's/^    ID: .*/    ID: 00112233445566778899aabbccddeeff00112233/' \
 	good >c/m0/cluster.dat
 kill -HUP "$PID0"
 ok "another cluster's is refused" wait_for grep -q "another cluster" m0.err
 ok "and changes nothing" up 0 3
+rm c/m0/cluster.dat
+kill -HUP "$PID0"
+ok "and one that is not there" wait_for grep -q \
+	"^20.*Z c/m0/cluster\.dat: No such file.*; it stays as it was" m0.err
 cluster_make c 3 || exit 1
 kill -HUP "$PID0"
 ok "who is no member any more is gone" wait_for up 0 2

@@ -12,6 +12,7 @@
 #include "applets/member/rosterfile.h"
 #include "applets/startup.h"
 #include "core/base/file.h"
+#include "core/base/fmt.h"
 #include "core/base/say.h"
 #include "core/doc/regcred.h"
 
@@ -65,6 +66,22 @@ warn_of_ports(const struct roster *r)
 	}
 }
 
+/* Says what is wrong with the file; at a reload there is the log for that. */
+static int
+refuse(const struct daemon *d, enum err e, const char *path, unsigned line,
+       const char *what)
+{
+	char where[12] = "";
+	if (line > 0)
+		fmt_text(where, sizeof where, ":%u", line);
+	if (d->roster)
+		log_line(LOG_LEVEL_ERROR, "%s%s: %s; it stays as it was", path,
+			 where, what);
+	else
+		say("%s%s: %s", path, where, what);
+	return err_status(e);
+}
+
 int
 daemon_read_roster(struct daemon *d)
 {
@@ -75,19 +92,18 @@ daemon_read_roster(struct daemon *d)
 	if (e != ERR_OK)
 		return say_cannot(e, "use", d->opt->dir);
 	e = rosterfile_read(fresh, path, &fault);
-	if (e == ERR_MALFORMED && fault.line > 0) {
-		say("%s:%u: %s", path, fault.line, fault.what);
-		return err_status(e);
-	}
-	if (e != ERR_OK)
+	if (e == ERR_MALFORMED && fault.line > 0)
+		return refuse(d, e, path, fault.line, fault.what);
+	if (e != ERR_OK && !d->roster)
 		return say_cannot(e, "read", path);
+	if (e != ERR_OK)
+		return refuse(d, e, path, 0,
+			      e == ERR_READ ? strerror(errno) : err_text(e));
 	const char *wrong = check_roster(d, fresh);
-	if (!wrong) {
-		warn_of_ports(fresh);
-		return 0;
-	}
-	say("%s: %s", path, wrong);
-	return err_status(ERR_MALFORMED);
+	if (wrong)
+		return refuse(d, ERR_MALFORMED, path, 0, wrong);
+	warn_of_ports(fresh);
+	return 0;
 }
 
 static int
