@@ -88,7 +88,9 @@ ok "a file that is none is refused" logged m0 "c/m0/cluster.dat:1: "
 ok "the daemon leaves" stop "$m0"
 noted 9 "stop $by of=,,, up=1/4,0"
 is "$(wc -l <events)" 9 "and nothing else is told"
-is "$(tr -d '\t0' <ignored | sort -u)" "SigIgn:" "commands ignore no signal"
+# What make starts may have 32 and 33, a C library's own, ignored from birth.
+is "$(sed 's/\t00000001800/\t00000000000/' ignored | tr -d '\t0' | sort -u)" \
+	"SigIgn:" "commands ignore no signal"
 unlike "$(cat m0.err)" "hook" "nor is there anything to log"
 
 # Messages: their contents are the input.
