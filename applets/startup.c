@@ -12,6 +12,7 @@
 #include "core/base/say.h"
 #include "core/doc/identity.h"
 #include "core/ident/rng.h"
+#include "core/run/loop.h"
 #include "core/run/ready.h"
 
 #define OTHER_FILES 32 /* descriptors that are not sessions' */
@@ -78,6 +79,18 @@ startup_raise_limit(size_t sessions)
 		log_line(LOG_LEVEL_INFO,
 			 "%zu descriptors are too few for %zu sessions",
 			 (size_t)limit.rlim_cur, sessions);
+}
+
+int
+startup_finish(void)
+{
+	static const unsigned char signals[] = { SIGTERM, SIGINT, SIGHUP,
+						 SIGCHLD };
+	log_what_is_said();
+	for (size_t i = 0; i < sizeof signals; i++)
+		if (loop_catch(signals[i]) != ERR_OK)
+			return say_cannot(ERR_SYSTEM, "catch", "signals");
+	return 0;
 }
 
 int

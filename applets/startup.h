@@ -35,6 +35,13 @@ startup_say_identity(enum err e, const char *folder,
 void
 startup_raise_limit(size_t sessions);
 
+/*
+ * The start is over: what is said goes to the log from now on, and signals to
+ * the loop.
+ */
+int
+startup_finish(void);
+
 /* Tells that name is ready. */
 int
 startup_tell_ready(const char *name, int ready_fd);

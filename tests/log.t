@@ -4,6 +4,7 @@
 # The log of both daemons, where who reads it has stopped to: they go on, and
 # tell how many lines were lost when there is room again.
 
+# shellcheck disable=SC2086 # XLBOX may be several words
 . "${0%/*}/lib.sh"
 
 need perl
@@ -113,7 +114,6 @@ close $out;
 print "status $?\n";
 EOF
 if unshare -rm sh dev.sh true 2>/dev/null; then
-	# shellcheck disable=SC2086 # XLBOX may be several words
 	run unshare -rm sh dev.sh perl syslog.pl $XLBOX xl-regd -d reg \
 		-a 127.0.0.1 -p 0 --syslog --ready-fd 1
 	is "$(sed 's/\[[0-9]*\]//' out)" "<27>xl-regd: 3 lines were lost

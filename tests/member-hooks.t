@@ -218,7 +218,7 @@ is "$(cat parts)" "10-a start
 20-b stop" "executables with plain names, in order"
 err=$(cat m0.err)
 like "$err" "hook start 1 15-fails: exit status 3$" "who fails is logged"
-like "$err" "hook start 1 17-wrong: .*cannot run 17-wrong: Exec format error" \
+like "$err" "hook start 1 17-wrong: xl-member: cannot run 17-wrong: Exec format error" \
 	"and what is no program"
 
 # Hanging: the time limit ends the command and its children.

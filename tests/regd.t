@@ -367,6 +367,12 @@ rm end/regCred.dat
 kill -HUP "$PID"
 ok "SIGHUP writes the credential again" wait_for test -s end/regCred.dat
 ok "and it goes on" works end/regCred.dat
+rm end/regCred.dat
+mkdir end/regCred.dat
+kill -HUP "$PID"
+ok "if it cannot, that is in the log" wait_for grep -qE \
+	'^[0-9TZ:-]{20} cannot write end/regCred.dat: ' regd.err
+rmdir end/regCred.dat
 ok "until SIGTERM" stop "$PID"
 
 # --- logs ---

@@ -165,17 +165,6 @@ daemon_wire(struct daemon *d)
 }
 
 static enum err
-catch_signals(void)
-{
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
-	enum err e = ERR_OK;
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		if (e == ERR_OK)
-			e = loop_catch(signals[i]);
-	return e;
-}
-
-static enum err
 turn(struct daemon *d)
 {
 	peers_turn(&d->peers);
@@ -233,9 +222,10 @@ leave(struct daemon *d)
 int
 daemon_run(struct daemon *d)
 {
-	enum err e = catch_signals();
-	if (e != ERR_OK)
-		return say_cannot(e, "catch", "signals");
+	enum err e = ERR_OK;
+	d->status = startup_finish();
+	if (d->status != 0)
+		return d->status;
 	daemon_tell(d, EVENT_START, EVENT_NO_MEMBER);
 	check_quorum(d);
 	while (e == ERR_OK && d->status == 0 && !is_told_to_stop()) {

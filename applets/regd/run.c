@@ -12,17 +12,6 @@
 
 #define COMPACT_STEP (256 * 1024) /* bytes of journal until the next look */
 
-static enum err
-catch_signals(void)
-{
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
-	enum err e = ERR_OK;
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		if (e == ERR_OK)
-			e = loop_catch(signals[i]);
-	return e;
-}
-
 /* Flash fills up with tokens that were replaced. */
 static void
 compact_if_due(struct regd *r)
@@ -101,13 +90,12 @@ serve_all(struct regd *r)
 int
 regd_run(struct regd *r)
 {
-	enum err e = catch_signals();
-	if (e != ERR_OK)
-		return say_cannot(e, "catch", "signals");
-	int status = startup_tell_ready(r->cred.name, r->ready_fd);
+	int status = startup_finish();
+	if (status == 0)
+		status = startup_tell_ready(r->cred.name, r->ready_fd);
 	if (status != 0)
 		return status;
-	e = serve_all(r);
+	enum err e = serve_all(r);
 	if (e != ERR_OK)
 		status = say_cannot(e, "wait for", "connections");
 	if (!rsapool_works(&r->pool)) {

@@ -156,3 +156,15 @@ log_line(enum log_level level, const char *format, ...)
 		lost++;
 	va_end(args);
 }
+
+static void
+take_said(const char *text)
+{
+	log_line(LOG_LEVEL_ERROR, "%s", text);
+}
+
+void
+log_what_is_said(void)
+{
+	say_through(take_said);
+}

@@ -27,4 +27,8 @@ void
 log_line(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Logs as an error what is said from now on. */
+void
+log_what_is_said(void);
+
 #endif

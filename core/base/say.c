@@ -12,6 +12,7 @@
 #include "core/base/text.h"
 
 static const char *program = "xlbox";
+static void (*sink)(const char *text);
 
 void
 say_program(const char *name)
@@ -26,16 +27,27 @@ say_name(void)
 }
 
 void
+say_through(void (*to)(const char *text))
+{
+	sink = to;
+}
+
+void
 say(const char *format, ...)
 {
 	char line[SAY_LINE_MAX];
 	va_list args;
-	size_t len = fmt_text(line, sizeof line, "%s: ", program);
-	if (len >= sizeof line)
+	size_t start = fmt_text(line, sizeof line, "%s: ", program);
+	if (start >= sizeof line)
 		return;
 	va_start(args, format);
-	len += fmt_vtext(line + len, sizeof line - len, format, args);
+	size_t len = start +
+		     fmt_vtext(line + start, sizeof line - start, format, args);
 	va_end(args);
+	if (sink) {
+		sink(line + start);
+		return;
+	}
 	if (len > sizeof line - 1)
 		len = sizeof line - 1;
 	text_clean(line, len);

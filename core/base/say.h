@@ -21,6 +21,13 @@ say_program(const char *name);
 const char *
 say_name(void);
 
+/*
+ * From now on what is said goes to sink alone, without the program's name;
+ * NULL: to standard error again.
+ */
+void
+say_through(void (*sink)(const char *text));
+
 /* Says one line. */
 void
 say(const char *format, ...) __attribute__((format(printf, 1, 2)));

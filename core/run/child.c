@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/base/say.h"
+
 #define FDS_MAX 65536 /* that are looked for one by one */
 
 void
@@ -16,6 +18,7 @@ child_detach(void)
 		signal(signo, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	say_through(NULL);
 	setpgid(0, 0);
 }
 

@@ -5,12 +5,13 @@
 /*
  * What a process sheds that was forked from one with a loop: whether it goes
  * on in this program or executes another, it must not hold its parent's
- * sockets open when the parent is killed, nor live by its parent's signals.
+ * sockets open when the parent is killed, nor live by its parent's signals, nor
+ * speak in its log.
  */
 
 /*
- * All signals do what they do by default and none is held; the process
- * becomes the leader of a group of its own.
+ * All signals do what they do by default and none is held; what is said goes
+ * to standard error; the process becomes the leader of a group of its own.
  */
 void
 child_detach(void);
