@@ -13,11 +13,9 @@
 #include "applets/member/reach.h"
 #include "applets/member/service.h"
 #include "core/base/log.h"
-#include "core/base/text.h"
-#include "core/wire/peermsg.h"
 
 #define HELLO_MS 10000 /* until a client has said who it is */
-#define JOIN_MS 30000  /* for a connection to a local server */
+#define JOIN_MS 5000   /* for a connection to an address of a server */
 #define KILL_MS 5000   /* from SIGTERM to SIGKILL */
 #define PROBE_S 60     /* of silence until TCP asks whether it is there */
 
@@ -151,19 +149,63 @@ open_target(struct client *c, struct target_ends *ends)
 	return target_open(&c->service->target, &about, &c->server, ends);
 }
 
-/* Connects to the next address of the local server.  False: there is none. */
-static bool
-try_next(struct client *c)
+/* When the client itself has had its time. */
+static int64_t
+limit(const struct client *c)
 {
-	struct relay *r = &c->relay;
-	struct target_ends ends;
-	if (c->server >= c->service->target.addrs_len ||
-	    open_target(c, &ends) != ERR_OK ||
-	    relay_start(r, r->loop, &c->channel, ends.from, ends.to, r->tell) !=
-		    ERR_OK)
+	int64_t idle = c->service->config->idle_ms;
+	/* Before it is open, the session looks after it. */
+	if (c->state == CLIENT_GREETING && c->channel.open)
+		return c->began + HELLO_MS;
+	if (c->state != CLIENT_JOINED || c->channel.phase == CHANNEL_GONE)
+		return LOOP_NEVER;
+	if (c->relay.connecting)
+		return c->began + JOIN_MS;
+	return idle == LOOP_NEVER ? idle : c->relay.active + idle;
+}
+
+/* Once an address may be another one by now, or will be known soon. */
+static bool
+waits(struct client *c)
+{
+	if (c->waited || !target_look(&c->service->target))
 		return false;
-	relay_wait_connected(r);
+	c->waited = true;
+	c->server = 0;
+	c->state = CLIENT_WAITING;
 	return true;
+}
+
+/*
+ * Joins a client that may come in, of a server's addresses at the next one;
+ * errno says what was wrong with the one before.
+ */
+static void
+join(struct client *c)
+{
+	struct target_ends ends;
+	if (c->server == 0) /* for this one or the next: it may have moved */
+		(void)target_look(&c->service->target);
+	enum err e = open_target(c, &ends);
+	int reason = errno;
+	if (e == ERR_OK) {
+		c->pid = ends.pid;
+		e = client_join(c, &ends);
+	}
+	if (e == ERR_OK || waits(c))
+		return;
+	log_line(LOG_LEVEL_ERROR, "client %lu: %s: %s", c->number,
+		 c->service->target.text, strerror(reason));
+	refuse(c, REACH_UNAVAILABLE);
+}
+
+void
+client_looked(struct client *c)
+{
+	if (c->state != CLIENT_WAITING)
+		return;
+	join(c);
+	channel_resume(&c->channel);
 }
 
 static void
@@ -177,79 +219,40 @@ take_event(struct relay *r, enum relay_event event)
 		return;
 	}
 	int reason = errno;
-	bool connecting = r->connecting;
 	relay_end(r);
-	if (connecting && try_next(c))
-		return;
-	log_line(LOG_LEVEL_INFO, "client %lu: %s: %s", c->number,
-		 c->service->target.text, strerror(reason));
-	if (connecting) {
-		refuse(c, REACH_UNAVAILABLE);
+	errno = reason;
+	if (r->connecting) {
+		join(c);
 		return;
 	}
+	log_line(LOG_LEVEL_INFO, "client %lu: %s: %s", c->number,
+		 c->service->target.text, strerror(reason));
 	/* What it said before arrives, but without an Eof. */
 	c->state = CLIENT_LEAVING;
 	channel_close(&c->channel);
 }
 
-/* When the client itself has had its time. */
-static int64_t
-limit(const struct client *c)
-{
-	int64_t idle = c->service->config->idle_ms;
-	if (c->channel.phase == CHANNEL_GONE || c->state == CLIENT_LEAVING)
-		return LOOP_NEVER;
-	if (c->state ==
-	    CLIENT_GREETING) /* before, the session looks after it */
-		return c->channel.open ? c->began + HELLO_MS : LOOP_NEVER;
-	if (c->relay.connecting)
-		return c->began + JOIN_MS;
-	return idle == LOOP_NEVER ? idle : c->relay.active + idle;
-}
-
 enum err
-client_join(struct client *c, int from, int to)
+client_join(struct client *c, const struct target_ends *ends)
 {
 	enum err e = relay_start(&c->relay, c->service->config->loop,
-				 &c->channel, from, to, take_event);
+				 &c->channel, ends->from, ends->to, take_event);
 	if (e != ERR_OK)
 		return e;
+	if (ends->connecting)
+		relay_wait_connected(&c->relay);
 	c->began = loop_now();
 	c->state = CLIENT_JOINED;
 	service_watch(c->service, limit(c));
 	return ERR_OK;
 }
 
-/* Joins a client that may come in. */
-static void
-join(struct client *c)
-{
-	struct target_ends ends;
-	enum err e = open_target(c, &ends);
-	int reason = errno;
-	if (e == ERR_OK) {
-		c->pid = ends.pid;
-		e = client_join(c, ends.from, ends.to);
-	}
-	if (e != ERR_OK) {
-		log_line(LOG_LEVEL_ERROR, "client %lu: %s: %s", c->number,
-			 c->service->target.text, strerror(reason));
-		refuse(c, REACH_UNAVAILABLE);
-	} else if (ends.connecting) {
-		relay_wait_connected(&c->relay);
-	}
-}
-
 /* The first message, where there is a list of clients. */
 static void
 greet(struct client *c, const uint8_t *bytes, size_t len)
 {
-	static cluster_XLClusterMsg msg;
-	c->known = peermsg_decode(&msg, bytes, len) == ERR_OK &&
-		   hello_is_next(c, &msg) && hello_is_known(c, &msg);
+	c->known = hello_is_known(c, bytes, len);
 	if (!c->known) {
-		log_line(LOG_LEVEL_INFO, "client %lu %s: %s%s", c->number,
-			 c->peer, c->id[0] ? "not listed: " : "no key", c->id);
 		client_end(c, "sent away");
 		return;
 	}
@@ -284,6 +287,8 @@ take_message(struct channel *channel, uint8_t *bytes, size_t len)
 		greet(c, bytes, len);
 		return true;
 	}
+	if (c->state == CLIENT_WAITING)
+		return false;
 	if (c->state != CLIENT_JOINED || !c->relay.running)
 		return true;
 	switch (relay_message(&c->relay, bytes, len, &msg)) {
@@ -315,17 +320,14 @@ take_opened(struct channel *channel)
 static void
 take_sent(struct channel *channel)
 {
-	struct client *c = client_of(channel);
-	relay_sent(&c->relay);
+	relay_sent(&client_of(channel)->relay);
 }
 
 static void
 take_closed(struct channel *channel, enum err why)
 {
-	struct client *c = client_of(channel);
-	log_client(c, LOG_LEVEL_DEBUG,
+	client_end(client_of(channel),
 		   why == ERR_OK ? "closed" : err_text(why));
-	leave(c);
 }
 
 void
@@ -363,13 +365,16 @@ client_begin(struct client *c, struct service *s, size_t slot, int fd,
 int64_t
 client_sweep(struct client *c, int64_t now)
 {
-	int64_t until = limit(c);
-	if (now >= until) {
-		client_end(c, "timed out");
-		until = LOOP_NEVER;
+	if (now >= limit(c)) {
+		errno = ETIMEDOUT;
+		if (c->relay.connecting)
+			take_event(&c->relay, RELAY_SOURCE_BROKE);
+		else
+			client_end(c, "timed out");
 	}
 	if (!c->used)
 		return LOOP_NEVER;
+	int64_t until = limit(c);
 	if (now >= c->kill_at) {
 		log_client(c, LOG_LEVEL_INFO, "its command is killed");
 		client_kill(c);

@@ -13,11 +13,13 @@
 #include "core/run/net.h"
 
 struct service;
+struct target_ends;
 
 /* One client of the client port, from its connection to the last of it. */
 
 enum client_state {
 	CLIENT_GREETING, /* until it is known who it is */
+	CLIENT_WAITING,  /* for the address of a server */
 	CLIENT_JOINED,   /* to a command or a server */
 	CLIENT_LEAVING,  /* all has been said, or it is gone */
 };
@@ -32,6 +34,7 @@ struct client {
 	uint64_t sent_n, got_n; /* the last MsgN of each side */
 	bool used;
 	bool known;      /* name and id are set */
+	bool waited;     /* for an address: once is enough */
 	bool exited;     /* the command has ended, and is not reaped yet */
 	pid_t pid;       /* of its command, or 0 */
 	int64_t began;   /* of loop_now: when it came, or was joined */
@@ -53,7 +56,7 @@ client_begin(struct client *c, struct service *s, size_t slot, int fd,
  * is full, they are closed.
  */
 enum err
-client_join(struct client *c, int from, int to);
+client_join(struct client *c, const struct target_ends *ends);
 
 /* What channels of clients call. */
 void
@@ -62,6 +65,10 @@ client_set_kind(struct channel_kind *kind);
 /* Ends what has taken too long by now; when to look again, or LOOP_NEVER. */
 int64_t
 client_sweep(struct client *c, int64_t now);
+
+/* The name of the server has been looked up. */
+void
+client_looked(struct client *c);
 
 /* Looks whether its command has ended. */
 void

@@ -5,6 +5,7 @@
 
 #include "applets/member/client.h"
 #include "applets/member/service.h"
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/wire/peermsg.h"
 
@@ -14,8 +15,9 @@ hello_is_next(struct client *c, const cluster_XLClusterMsg *msg)
 	return msg->has_MsgN && msg->MsgN == ++c->got_n;
 }
 
-bool
-hello_is_known(struct client *c, const cluster_XLClusterMsg *msg)
+/* Whether it is the Hello of one in the list. */
+static bool
+is_known(struct client *c, const cluster_XLClusterMsg *msg)
 {
 	static struct clients_one one;
 	uint8_t digest[32];
@@ -34,6 +36,18 @@ hello_is_known(struct client *c, const cluster_XLClusterMsg *msg)
 			      msg->DigSig.bytes, msg->DigSig.size) == ERR_OK;
 	memcpy(c->name, one.name, sizeof c->name);
 	return listed && good; /* both are asked: see clients_find */
+}
+
+bool
+hello_is_known(struct client *c, const uint8_t *bytes, size_t len)
+{
+	static cluster_XLClusterMsg msg;
+	if (peermsg_decode(&msg, bytes, len) == ERR_OK &&
+	    hello_is_next(c, &msg) && is_known(c, &msg))
+		return true;
+	log_line(LOG_LEVEL_INFO, "client %lu %s: %s%s", c->number, c->peer,
+		 c->id[0] ? "not listed: " : "no key", c->id);
+	return false;
 }
 
 /* One message a process is enough: each is used at once. */

@@ -3,6 +3,8 @@
 #define XL_MEMBER_HELLO_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "xlcluster.pb.h"
 
@@ -18,11 +20,11 @@ bool
 hello_is_next(struct client *c, const cluster_XLClusterMsg *msg);
 
 /*
- * Whether msg is the Hello of a client in the list, whose name and ID are then
- * noted; the ID that is claimed is noted anyway.
+ * Whether its first message is the Hello of a client in the list, whose name
+ * and ID are then noted.  Who is none is logged.
  */
 bool
-hello_is_known(struct client *c, const cluster_XLClusterMsg *msg);
+hello_is_known(struct client *c, const uint8_t *bytes, size_t len);
 
 /* Posts an Ack of the client's last message that is numbered. */
 void

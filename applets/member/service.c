@@ -26,6 +26,26 @@ service_watch(struct service *s, int64_t at)
 		s->sweep.deadline = at;
 }
 
+/* Calls what with each client; it may end. */
+static void
+for_each(struct service *s, void (*what)(struct client *c))
+{
+	for (size_t i = 0; i < s->slots.made; i++) {
+		struct client *c = client_at(s, i);
+		if (c)
+			what(c);
+	}
+}
+
+static void
+take_looked(struct target *target)
+{
+	struct service *s =
+		(struct service *)(void *)((char *)target -
+					   offsetof(struct service, target));
+	for_each(s, client_looked);
+}
+
 static void
 take_sweep(struct loop_watch *watch, short revents)
 {
@@ -173,18 +193,19 @@ service_start(struct service *s, const struct service_config *config,
 	s->sweep.fd = -1;
 	s->sweep.deadline = LOOP_NEVER;
 	s->sweep.ready = take_sweep;
-	enum err e = target_parse(&s->target, config->target);
-	if (e == ERR_OK)
-		e = target_resolve(&s->target);
-	if (e != ERR_OK)
-		return say_cannot(e, "find", config->target);
+	(void)target_parse(&s->target, config->target); /* service_wrong did */
+	s->target.loop = config->loop;
+	s->target.looked = take_looked;
 	int status = load_clients(s);
 	if (status == 0)
 		status = listen_at(s, addr);
 	if (status != 0)
 		return status;
-	e = make_room(s);
-	return e == ERR_OK ? 0 : say_cannot(e, "make", "room for clients");
+	enum err e = make_room(s);
+	if (e != ERR_OK)
+		return say_cannot(e, "make", "room for clients");
+	(void)target_look(&s->target);
+	return 0;
 }
 
 void
@@ -192,6 +213,8 @@ service_reload(struct service *s)
 {
 	const char *path = s->config->clients, *what;
 	unsigned line = 0;
+	s->target.look_at = 0;
+	(void)target_look(&s->target);
 	if (!s->config->target || s->any)
 		return;
 	enum err e = clients_load(&s->clients, path, s->config->min_bits, &line,
@@ -205,17 +228,6 @@ service_reload(struct service *s)
 	else
 		log_line(LOG_LEVEL_ERROR, "%s: %s; it stays as it was", path,
 			 e == ERR_READ ? strerror(errno) : err_text(e));
-}
-
-/* Calls what with each client; it may end. */
-static void
-for_each(struct service *s, void (*what)(struct client *c))
-{
-	for (size_t i = 0; i < s->slots.made; i++) {
-		struct client *c = client_at(s, i);
-		if (c)
-			what(c);
-	}
 }
 
 void
@@ -239,6 +251,7 @@ service_stop(struct service *s)
 {
 	s->kind.linger_ms = GRACE_MS;
 	listen_stop(&s->listen);
+	target_stop(&s->target);
 	for_each(s, stop_client);
 }
 

@@ -43,7 +43,7 @@ struct service_config {
 };
 
 /* Watches of the loop that it uses. */
-#define SERVICE_WATCHES(max_clients) (3 * (max_clients) + LISTEN_MAX + 1)
+#define SERVICE_WATCHES(max_clients) (3 * (max_clients) + LISTEN_MAX + 2)
 
 struct service {
 	const struct service_config *config;
@@ -74,7 +74,10 @@ service_start(struct service *s, const struct service_config *config,
 void
 service_watch(struct service *s, int64_t at);
 
-/* Reads the file of clients again; the old one stays if it is wrong. */
+/*
+ * Reads the file of clients again, and has the server's name looked up; what
+ * was known stays if there is something wrong.
+ */
 void
 service_reload(struct service *s);
 

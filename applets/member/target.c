@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,11 +11,13 @@
 #include <unistd.h>
 
 #include "core/base/fmt.h"
+#include "core/base/log.h"
 #include "core/base/say.h"
 #include "core/ident/endpoint.h"
 #include "core/run/child.h"
 
-#define RESOLVE_MS 10000
+#define RESOLVE_MS 5000
+#define AGAIN_MS 5000  /* from one look to the next */
 #define CANNOT_RUN 127 /* as shells have it */
 
 /* What text says behind a word in front, or NULL. */
@@ -38,7 +39,12 @@ target_parse(struct target *t, const char *text)
 	if (tcp) {
 		t->kind = TARGET_TCP;
 		t->text = tcp;
-		return endpoint_parse(&ep, tcp, strlen(tcp));
+		t->resolver.fd = -1;
+		if (endpoint_parse(&ep, tcp, strlen(tcp)) != ERR_OK)
+			return ERR_MALFORMED;
+		t->named = net_parse(&t->addrs[0], ep.host, ep.port) != ERR_OK;
+		t->addrs_len = !t->named;
+		return ERR_OK;
 	}
 	if (path) {
 		t->kind = TARGET_UNIX;
@@ -49,27 +55,59 @@ target_parse(struct target *t, const char *text)
 	return *text ? ERR_OK : ERR_MALFORMED;
 }
 
-enum err
-target_resolve(struct target *t)
+static void
+take_found(struct loop_watch *watch, short revents)
+{
+	struct target *t =
+		(struct target *)(void *)((char *)watch -
+					  offsetof(struct target, watch));
+	struct net_addr addrs[RESOLVER_ADDRS_MAX];
+	size_t len = 0;
+	loop_remove(t->loop, watch);
+	if (revents != 0)
+		(void)resolver_finish(&t->resolver, addrs, &len);
+	else
+		resolver_stop(&t->resolver);
+	t->look_at = loop_now() + AGAIN_MS;
+	if (len > 0) {
+		memcpy(t->addrs, addrs, len * sizeof *addrs);
+		t->addrs_len = len;
+	} else {
+		log_line(t->addrs_len > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+			 "cannot resolve %s: no answer", t->text);
+	}
+	t->looked(t);
+}
+
+bool
+target_look(struct target *t)
 {
 	struct endpoint ep;
-	struct resolver r;
-	if (t->kind != TARGET_TCP)
-		return ERR_OK;
-	enum err e = endpoint_parse(&ep, t->text, strlen(t->text));
-	t->addrs_len = 1;
-	if (e == ERR_OK && net_parse(&t->addrs[0], ep.host, ep.port) == ERR_OK)
-		return ERR_OK;
-	if (e == ERR_OK)
-		e = resolver_start(&r, ep.host, ep.port);
-	if (e != ERR_OK)
-		return e;
-	struct pollfd p = { .fd = r.fd, .events = POLLIN };
-	if (poll(&p, 1, RESOLVE_MS) != 1) {
-		resolver_stop(&r);
-		return ERR_TIMEOUT;
-	}
-	return resolver_finish(&r, t->addrs, &t->addrs_len);
+	int64_t now = loop_now();
+	if (!t->named || t->resolver.fd >= 0 || now < t->look_at)
+		return t->named && t->resolver.fd >= 0;
+	if (endpoint_parse(&ep, t->text, strlen(t->text)) != ERR_OK ||
+	    resolver_start(&t->resolver, ep.host, ep.port) != ERR_OK)
+		return false;
+	t->watch = (struct loop_watch){
+		.fd = t->resolver.fd,
+		.events = POLLIN,
+		.deadline = now + RESOLVE_MS,
+		.ready = take_found,
+	};
+	if (loop_add(t->loop, &t->watch) == ERR_OK)
+		return true;
+	resolver_stop(&t->resolver);
+	return false;
+}
+
+void
+target_stop(struct target *t)
+{
+	if (!t->named)
+		return;
+	loop_remove(t->loop, &t->watch);
+	resolver_stop(&t->resolver);
 }
 
 static void
@@ -180,6 +218,8 @@ target_open(const struct target *t, const struct target_client *client,
 		return open_command(t, client, ends);
 	if (t->kind == TARGET_UNIX)
 		e = open_unix(t, &ends->from);
+	else if (t->addrs_len == 0)
+		errno = EHOSTUNREACH;
 	while (e != ERR_OK && *addr < t->addrs_len)
 		e = net_connect(&t->addrs[(*addr)++], NULL, &ends->from);
 	ends->to = ends->from;

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "core/base/err.h"
+#include "core/run/loop.h"
 #include "core/run/net.h"
 #include "core/run/resolver.h"
 
@@ -24,6 +25,14 @@ struct target {
 	const char *text; /* command, HOST:PORT or path */
 	struct net_addr addrs[RESOLVER_ADDRS_MAX]; /* of a server */
 	size_t addrs_len;
+	/* Of a HOST that is a name: set before target_look. */
+	struct loop *loop;
+	void (*looked)(struct target *t); /* a look is over */
+	/* The rest is target.c's own, but look_at: not again before. */
+	bool named;
+	struct resolver resolver;
+	struct loop_watch watch;
+	int64_t look_at;
 };
 
 /* What a command is told of its client, in its environment (UCSPI). */
@@ -46,15 +55,21 @@ enum err
 target_parse(struct target *t, const char *text);
 
 /*
- * Looks up the host of a server; may take seconds.  ERR_UNREACHABLE: no such
- * name; ERR_TIMEOUT; ERR_SYSTEM.
+ * Has the name of a server looked up, unless that was done just now.  Without
+ * an answer its addresses stay as they were.  Returns whether a look is under
+ * way: then looked is called.
  */
-enum err
-target_resolve(struct target *t);
+bool
+target_look(struct target *t);
+
+/* Ends a look that is under way. */
+void
+target_stop(struct target *t);
 
 /*
  * Starts a command or a connection, of a server's addresses to the first from
- * *addr on, which becomes the next.  ERR_SYSTEM, ERR_UNREACHABLE (errno).
+ * *addr on, which becomes the next.  ERR_SYSTEM, ERR_UNREACHABLE (errno, as it
+ * was when all had been tried before).
  */
 enum err
 target_open(const struct target *t, const struct target_client *client,

@@ -118,7 +118,8 @@ join(struct client *c, int ends[2])
 {
 	int in[2], out[2];
 	need(pipe2(in, O_NONBLOCK) == 0 && pipe2(out, O_NONBLOCK) == 0);
-	need(client_join(c, out[0], in[1]) == ERR_OK);
+	const struct target_ends joined = { .from = out[0], .to = in[1] };
+	need(client_join(c, &joined) == ERR_OK);
 	ends[0] = in[0];
 	ends[1] = out[1];
 }
