@@ -112,6 +112,15 @@ broken sk.pem 65 "another node's key"
 cp -r c/m0 b
 echo >b/ck.pem
 broken ck.pem 65 "a key that is none"
+for file in cluster.dat node.dat ck.pem sk.pem; do
+	cp -r c/m0 b
+	rm b/$file
+	mkfifo b/$file
+	# shellcheck disable=SC2086 # XLBOX may be several words
+	status 65 "a FIFO as $file is not waited for" \
+		timeout 60 $XLBOX xl-member -d b
+	rm -rf b
+done
 cp -r c/m0 b
 chmod 0 b/ck.pem
 if [ "$(id -u)" -eq 0 ]; then

@@ -43,9 +43,11 @@ file_read(const char *path, void *dst, size_t cap, size_t *len)
 {
 	if (strcmp(path, "-") == 0)
 		return read_descriptor(STDIN_FILENO, dst, cap, len);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* A FIFO that nobody has open for writing is empty: no wait for one. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return ERR_READ;
+	(void)fcntl(fd, F_SETFL, 0);
 	enum err e = read_descriptor(fd, dst, cap, len);
 	int saved = errno;
 	close(fd);
