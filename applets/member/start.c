@@ -291,8 +291,6 @@ daemon_start(struct daemon *d)
 		e = start_follow(d);
 	if (e == ERR_OK)
 		e = place_init(d);
-	if (e == ERR_OK)
-		e = place_init(d);
 	return e == ERR_OK ? start_service(d)
 			   : say_cannot(e, "make", "room for sessions");
 }
