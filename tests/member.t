@@ -129,6 +129,12 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	broken ck.pem 66 "a key that cannot be read"
 fi
+cp -r c/m0 b
+echo mine >b/control
+status 73 "a file where the socket should be" daemon -d b
+err_like "^xl-member: cannot create b/control: Address " "it is named"
+is "$(cat b/control)" mine "and stays"
+rm -rf b
 status 66 "no folder of commands" daemon -d c/m0 -X none
 err_is "xl-member: cannot read none: No such file or directory" "it is named"
 

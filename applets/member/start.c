@@ -210,6 +210,18 @@ start_follow(struct daemon *d)
 	return follow_init(&d->follow, &d->follow_config, d->roster);
 }
 
+/* The socket that scripts ask at. */
+static int
+start_control(struct daemon *d)
+{
+	char path[FILE_PATH_MAX];
+	enum err e = file_join(path, d->opt->dir, CONTROL_NAME);
+	if (e == ERR_OK)
+		e = control_init(&d->control, &d->loop, d->opt->dir, d->roster,
+				 &d->peers);
+	return e == ERR_OK ? 0 : say_cannot(e, "create", path);
+}
+
 static enum err
 start_peers(struct daemon *d)
 {
@@ -283,8 +295,9 @@ daemon_start(struct daemon *d)
 	if (e == ERR_OK)
 		e = start_hooks(d);
 	if (e == ERR_OK)
-		e = control_init(&d->control, &d->loop, d->opt->dir, d->roster,
-				 &d->peers);
+		status = start_control(d);
+	if (status != 0)
+		return status;
 	if (e == ERR_OK)
 		e = start_peers(d);
 	if (e == ERR_OK)
