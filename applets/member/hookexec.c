@@ -91,45 +91,32 @@ become(const struct hookexec *what, int in, int out)
 	_exit(CANNOT_RUN);
 }
 
-/* Makes one pipe; end is the one that stays here. */
-static enum err
-make_pipe(int ends[static 2], int end)
+enum err
+hookexec_pipe(int ends[static 2], int end)
 {
 	int yes = 1;
-	if (pipe2(ends, O_CLOEXEC) == 0 && ioctl(ends[end], FIONBIO, &yes) == 0)
-		return ERR_OK;
-	return ERR_SYSTEM;
-}
-
-static void
-close_pipe(const int ends[static 2])
-{
-	int saved = errno;
-	for (int i = 0; i < 2; i++)
-		if (ends[i] >= 0)
-			close(ends[i]);
-	errno = saved;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return ERR_SYSTEM;
+	(void)ioctl(ends[end], FIONBIO, &yes);
+	return ERR_OK;
 }
 
 enum err
-hookexec_start(const struct hookexec *what, pid_t *pid, int *in, int *out)
+hookexec_start(const struct hookexec *what, pid_t *pid, int in, int *out)
 {
-	int to[2] = { -1, -1 }, from[2] = { -1, -1 };
-	*pid = -1;
-	if (make_pipe(from, 0) == ERR_OK && (!in || make_pipe(to, 1) == ERR_OK))
-		*pid = _Fork();
-	if (*pid == 0)
-		become(what, to[0], from[1]);
-	if (*pid < 0) {
-		close_pipe(to);
-		close_pipe(from);
+	int from[2];
+	if (hookexec_pipe(from, 0) != ERR_OK)
 		return ERR_SYSTEM;
-	}
+	*pid = _Fork();
+	if (*pid == 0)
+		become(what, in, from[1]);
+	int saved = errno;
 	close(from[1]);
 	*out = from[0];
-	if (in) {
-		close(to[0]);
-		*in = to[1];
-	}
-	return ERR_OK;
+	if (*pid > 0)
+		return ERR_OK;
+	close(from[0]);
+	*out = -1;
+	errno = saved;
+	return ERR_SYSTEM;
 }

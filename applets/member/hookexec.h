@@ -29,6 +29,10 @@ struct hookexec {
 	const char *file; /* in the folder; NULL is the command */
 };
 
+/* Makes a pipe; end, 0 or 1, is the one that stays here, non-blocking. */
+enum err
+hookexec_pipe(int ends[static 2], int end);
+
 /*
  * Starts a command in a process group of its own, whose number is its *pid:
  * signals at their defaults, descriptors but the three closed, and in the
@@ -43,12 +47,11 @@ struct hookexec {
  *	XL_UP, XL_SIZE		members that were up, members in all
  *	XL_QUORUM		1 or 0
  *
- * *out is the end, non-blocking, at which its output and errors arrive, *in
- * the one from which it reads; no in is wanted if that is NULL: it reads
- * /dev/null.  A command that cannot be executed says so there and exits with
- * 127.  ERR_SYSTEM (errno).
+ * *out is the end, non-blocking, at which its output and errors arrive, in
+ * what it reads, and stays the caller's; -1 is /dev/null.  A command that
+ * cannot be executed says so there and exits with 127.  ERR_SYSTEM (errno).
  */
 enum err
-hookexec_start(const struct hookexec *what, pid_t *pid, int *in, int *out);
+hookexec_start(const struct hookexec *what, pid_t *pid, int in, int *out);
 
 #endif

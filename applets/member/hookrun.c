@@ -124,13 +124,35 @@ on_output(struct loop_watch *watch, short revents)
 	end_if_over(run);
 }
 
+/*
+ * The input is in the pipe before the process is there: if this one is killed,
+ * the command is not to take a part of a message for the whole.
+ */
+static enum err
+start(struct hookrun *run)
+{
+	int in[2] = { -1, -1 };
+	if (run->input && hookexec_pipe(in, 1) != ERR_OK)
+		return ERR_SYSTEM;
+	run->fed = 0;
+	run->in.fd = in[1];
+	run->in.events = POLLOUT;
+	if (run->input)
+		feed(run);
+	enum err e = hookexec_start(&run->what, &run->pid, in[0], &run->out.fd);
+	int saved = errno;
+	if (e != ERR_OK)
+		close_watch(&run->in);
+	if (run->input)
+		close(in[0]);
+	errno = saved;
+	return e;
+}
+
 static void
 try_to_start(struct hookrun *run)
 {
-	int in = -1;
-	enum err e = hookexec_start(&run->what, &run->pid,
-				    run->input ? &in : NULL, &run->out.fd);
-	if (e != ERR_OK) {
+	if (start(run) != ERR_OK) {
 		if (!run->late)
 			log_line(LOG_LEVEL_ERROR, "hook %s: cannot start: %s",
 				 run->label, strerror(errno));
@@ -141,10 +163,6 @@ try_to_start(struct hookrun *run)
 	}
 	run->in.deadline = loop_now() + run->what.config->limit_ms;
 	run->out.events = POLLIN;
-	run->in.fd = in;
-	run->in.events = POLLOUT;
-	if (in >= 0)
-		feed(run);
 }
 
 static void
@@ -182,7 +200,6 @@ hookrun_begin(struct hookrun *run, const struct hookexec *what,
 	const char *file = what->file ? what->file : "";
 	run->what = *what;
 	run->input = input;
-	run->fed = 0;
 	run->late = run->exited = false;
 	run->killed = NULL;
 	fmt_text(run->label, sizeof run->label, "%s %" PRIu64 "%s%s",

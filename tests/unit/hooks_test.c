@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,22 @@ static struct hooks hooks;
 static struct loop loop;
 static uint64_t seq;
 static int gate; /* a pipe for commands that wait for it */
+
+static bool dies; /* right behind the next fork */
+
+/* In place of the library's. */
+pid_t
+_Fork(void)
+{
+#ifdef SYS_fork
+	pid_t pid = (pid_t)syscall(SYS_fork);
+#else
+	pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+#endif
+	if (pid > 0 && dies)
+		_exit(0);
+	return pid;
+}
 
 /* What is in a file, as a string; "" when there is none. */
 static const char *
@@ -376,6 +393,25 @@ test_limit(const char *command, const char *name)
 
 #define NEXT "exec 3>leash; [ $XL_EVENT = start ] || exec echo stop >>out;"
 
+/* The process is killed at the worst time: there is all, or no command. */
+static void
+test_input_whole(void)
+{
+	static char bytes[16000];
+	char c;
+	memset(bytes, 'x', sizeof bytes);
+	begin("cat >out; echo >gate", NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		dies = true;
+		tell_message(bytes, sizeof bytes);
+		_exit(1);
+	}
+	is_int(waitpid(pid, NULL, 0), pid, "killed behind the fork");
+	is_int(read(gate, &c, 1), 1, "the command has ended");
+	is_int(strlen(contents("out")), sizeof bytes, "the message is whole");
+}
+
 static void
 test_limits(void)
 {
@@ -685,6 +721,7 @@ main(void)
 	test_full();
 	test_input();
 	test_input_not_read();
+	test_input_whole();
 	test_limits();
 	test_left_behind();
 	test_flood();
