@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "core/base/file.h"
 #include "core/base/log.h"
@@ -16,11 +17,16 @@
 #include "core/run/ready.h"
 
 #define OTHER_FILES 32 /* descriptors that are not sessions' */
+#define LOCK_TRIES 100 /* while another instance may be about to be gone, */
+#define LOCK_PAUSE 20  /* ms each */
 
 int
 startup_prepare(int ready_fd)
 {
 	signal(SIGXFSZ, SIG_IGN); /* a limit is an error of the write */
+	/* Who is told to read again before it has read does not end by that. */
+	if (loop_catch(SIGHUP) != ERR_OK)
+		return say_cannot(ERR_SYSTEM, "catch", "signals");
 	/*
 	 * A descriptor that is not open now would be a file of ours by the
 	 * time it is written to.
@@ -43,11 +49,21 @@ startup_rng(struct rng *rng)
 	return e == ERR_OK ? 0 : say_cannot(e, "get", "random numbers");
 }
 
+/*
+ * A process that was killed while it started a command is gone, and the copy
+ * of it that was to become the command may still hold its lock and its port.
+ */
 int
 startup_lock(const char *folder)
 {
+	static const struct timespec pause = { .tv_nsec =
+						       LOCK_PAUSE * 1000000 };
 	int fd; /* the lock lasts as long as the process */
 	enum err e = file_lock(folder, &fd);
+	for (int i = 0; e == ERR_LOCKED && i < LOCK_TRIES; i++) {
+		(void)nanosleep(&pause, NULL);
+		e = file_lock(folder, &fd);
+	}
 	return e == ERR_OK ? 0 : say_cannot(e, "use", folder);
 }
 

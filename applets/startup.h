@@ -22,7 +22,10 @@ startup_prepare(int ready_fd);
 int
 startup_rng(struct rng *rng);
 
-/* Takes folder, which is there, for this process alone. */
+/*
+ * Takes folder, which is there, for this process alone; waits a little for
+ * another one to be gone.
+ */
 int
 startup_lock(const char *folder);
 

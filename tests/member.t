@@ -151,6 +151,41 @@ sed "s/$(cluster_addr 0)/nowhere.invalid/" c/m0/cluster.dat >b/cluster.dat
 status 69 "a name that has no address" daemon -d b
 rm -rf b
 
+# --- just before ---
+
+# What was killed may be about to be gone.
+cp -r c/m0 b
+: >b/lock
+spawn holder perl -e 'use Fcntl ":flock"; open F, "+<", "b/lock" or die;
+	flock F, LOCK_EX or die; open R, ">", "held"; close R; sleep 600'
+holder=$PID
+wait_for test -e held
+spawn late xl member -d b
+rests()
+{
+	grep -q '^State:.[SZ]' "/proc/$PID/status"
+}
+wait_for rests
+stop "$holder" KILL
+ok "it waits for the lock" wait_for grep -q " m0 is ready" late.err
+stop "$PID"
+rm -rf b
+
+# SIGHUP while it reads its files for the first time.
+cp -r c/m0 b
+rm b/cluster.dat
+mkfifo b/cluster.dat
+spawn early xl member -d b
+wait_for test -e b/lock
+kill -HUP "$PID"
+early=$PID
+spawn feed cp c/m0/cluster.dat b/cluster.dat
+ok "SIGHUP at the start does not end it" wait_for grep -q " is ready" early.err
+spawn feed cp c/m0/cluster.dat b/cluster.dat
+ok "it reads again" wait_for grep -q "reading cluster.dat again" early.err
+stop "$early"
+rm -rf b
+
 # --- start ---
 
 member 0
