@@ -172,12 +172,28 @@ plan(struct daemon *d)
 					  : LOOP_NEVER;
 }
 
-/* Looks at the end point whose turn it is, and at those behind it. */
+/* Ends a look that is under way; then there is no watch in the loop. */
+static void
+end_look(struct daemon *d)
+{
+	struct place *p = &d->place;
+	loop_remove(&d->loop, &p->watch);
+	resolver_stop(&p->resolver);
+	p->watch.fd = -1;
+	p->watch.events = 0;
+}
+
+/*
+ * Looks at the end point whose turn it is, and at those behind it.  The watch
+ * is a new one to the loop, which may still hold what the last one was told of.
+ */
 static void
 look(struct daemon *d)
 {
 	struct place *p = &d->place;
 	struct net_addr addr;
+	end_look(d);
+	(void)loop_add(&d->loop, &p->watch); /* where it was before */
 	for (; p->end < ports(d); p->end++) {
 		const struct endpoint *end = end_of(d, p->end);
 		if (parse(d, end, &addr) == ERR_OK)
@@ -188,15 +204,6 @@ look(struct daemon *d)
 	plan(d);
 }
 
-/* Ends a look that is under way. */
-static void
-end_look(struct place *p)
-{
-	resolver_stop(&p->resolver);
-	p->watch.fd = -1;
-	p->watch.events = 0;
-}
-
 static void
 take(struct loop_watch *watch, short revents)
 {
@@ -205,22 +212,20 @@ take(struct loop_watch *watch, short revents)
 	struct place *p = &d->place;
 	struct net_addr addrs[RESOLVER_ADDRS_MAX];
 	size_t len;
-	if (watch->fd < 0) {
-		p->end = 0;
-		/* While members are there, it is where they know it to be. */
-		if (p->told == 0 && peers_up(&d->peers) > 1) {
-			plan(d);
-			return;
-		}
-	} else {
+	if (watch->fd >= 0) {
 		if (revents != 0 &&
 		    resolver_finish(&p->resolver, addrs, &len) == ERR_OK)
 			go(d, addrs, len);
 		else
 			fail(d, "resolve", end_of(d, p->end)->host,
 			     "no such name");
-		end_look(p);
 		p->end++;
+	} else if (p->told != 0 || peers_up(&d->peers) == 1) {
+		p->end = 0;
+	} else {
+		/* Members are there: it is where they know it to be. */
+		plan(d);
+		return;
 	}
 	look(d);
 }
@@ -238,7 +243,6 @@ place_init(struct daemon *d)
 void
 place_move(struct daemon *d)
 {
-	end_look(&d->place);
 	d->place.told = 0;
 	d->place.end = 0;
 	look(d);
@@ -247,7 +251,6 @@ place_move(struct daemon *d)
 void
 place_stop(struct daemon *d)
 {
-	end_look(&d->place);
-	loop_remove(&d->loop, &d->place.watch);
+	end_look(d);
 	listen_stop(&d->listen);
 }
