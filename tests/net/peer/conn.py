@@ -78,7 +78,7 @@ class Conn:
 
     def take(self, data):
         if self.session is None:
-            if self.owner.mute and self.initiator is None:
+            if "mute" in self.owner.modes and self.initiator is None:
                 return
             self.buf += data
             data = self.take_reply() if self.initiator else self.take_hello()

@@ -46,6 +46,10 @@ import memberfaults
 import xlwire
 from conn import Conn
 
+# Each begins by a command of its name, and ends by the one in front.
+MODES = {"resume": "hang", "hear": "deaf", "idle": "busy", "speak": "mute",
+         "open": "slam"}
+
 
 def listen_at(end, backlog=128):
     sock = socket.socket(socket.AF_INET6 if ":" in end[0] else
@@ -63,7 +67,6 @@ class Cluster:
     def __init__(self, owner):
         self.owner, self.folder = owner, owner.folder
         self.roster = owner.folder.roster
-        self.hang = self.busy = self.slam = False
 
     def accept(self, sock, address):
         who = self.roster.find(address=address[0])
@@ -72,7 +75,7 @@ class Cluster:
             sock.shutdown(socket.SHUT_WR)  # an end, not a reset
             sock.close()
             return
-        if self.slam:
+        if "slam" in self.owner.modes:
             self.owner.log("slammed", who.name)
             sock.close()
             return
@@ -148,11 +151,11 @@ class Cluster:
 
     def message(self, conn, op, msg):
         conn.log("recv", op, msg.get("MsgN", "-"), *self.details(op, msg))
-        if self.hang:
+        if "hang" in self.owner.modes:
             return
         if op in ("KeepAlive", "Suspect"):
             conn.send("Ack", YourMsgN=conn.got_n)
-        elif op == "App" and self.busy:
+        elif op == "App" and "busy" in self.owner.modes:
             conn.error(b"busy", YourMsgN=conn.got_n)
         elif op == "App":
             conn.send("Ack", YourMsgN=conn.got_n)
@@ -245,7 +248,8 @@ class Owner:
 
     def __init__(self, folder, clients=None):
         self.folder = folder
-        self.mute = self.deaf = self.ended = False
+        self.ended = False
+        self.modes = set()
         self.fault = "none"
         self.conns = []
         self.selector = selectors.DefaultSelector()
@@ -282,7 +286,7 @@ class Owner:
 
     def interest(self, conn):
         mask = selectors.EVENT_WRITE if conn.unsent else 0
-        return mask if self.deaf else mask | selectors.EVENT_READ
+        return mask if "deaf" in self.modes else mask | selectors.EVENT_READ
 
     def watch(self, conn):
         if conn.closed:
@@ -331,8 +335,21 @@ class Owner:
 
     def command(self, line):
         word, *args = line.split(" ", 2)
-        getattr(self, "command_" + word)(*args)
+        if not self.switch(word):
+            getattr(self, "command_" + word)(*args)
         self.log("ran", line)
+
+    def switch(self, word):
+        """Begins or ends a mode; False: the word is none of these."""
+        if word in MODES.values():
+            self.modes.add(word)
+        elif word in MODES:
+            self.modes.discard(MODES[word])
+        else:
+            return False
+        for conn in self.conns:
+            self.watch(conn)
+        return True
 
     def conn(self, name):
         """The latest open connection with this member, or that number."""
@@ -374,38 +391,6 @@ class Owner:
 
     def command_drop(self, name):
         self.conn(name).close("dropped")
-
-    def command_hang(self):
-        self.cluster.hang = True
-
-    def command_resume(self):
-        self.cluster.hang = False
-
-    def command_busy(self):
-        self.cluster.busy = True
-
-    def command_idle(self):
-        self.cluster.busy = False
-
-    def command_slam(self):
-        self.cluster.slam = True
-
-    def command_open(self):
-        self.cluster.slam = False
-
-    def command_mute(self):
-        self.mute = True
-
-    def command_speak(self):
-        self.mute = False
-
-    def command_deaf(self, deaf=True):
-        self.deaf = deaf
-        for conn in self.conns:
-            self.watch(conn)
-
-    def command_hear(self):
-        self.command_deaf(False)
 
     def command_refuse(self):
         sock = self.listeners.pop("cluster")
