@@ -5,13 +5,12 @@
  * is done after the end, each message of ours is answered once, and nobody is
  * let in without a signature.
  */
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "applets/member/link.h"
 #include "applets/member/linkin.h"
-#include "tests/unit/pair.h"
+#include "tests/fuzz/open.h"
 
 #define POSTS 2
 
@@ -32,13 +31,6 @@ static struct {
 } f;
 
 static _Alignas(4096) uint8_t buffers[CHANNEL_BUFFERS_LEN];
-
-static void
-need(bool cond)
-{
-	if (!cond)
-		abort();
-}
 
 static void
 take_opened(struct link *l)
@@ -97,26 +89,10 @@ add_member(unsigned index, const char *name)
 static void
 make_open(void)
 {
-	static struct pair pair;
-	uint8_t plain[RSAKEY_LEN_MAX];
-	size_t len;
 	int ends[2];
 	need(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
 	need(link_accept(&f.link, &f.kind, buffers, ends[0]) == ERR_OK);
-	struct session *s = &f.link.channel.session;
-	need(session_init_initiator(&pair.client.s, &f.kind.channel.config,
-				    pair.client.in, pair.client.out,
-				    DIALECT_SEALED, &pair_ck.pub, 0) == ERR_OK);
-	const uint8_t *hello = session_send_data(&pair.client.s, &len);
-	size_t room;
-	memcpy(session_recv_space(s, &room), hello, len);
-	session_recv_done(s, len, 0);
-	hello = session_hello_block(s, &len);
-	memcpy(plain, hello, len);
-	need(rsakey_decrypt(&pair_ck, plain, &len) == ERR_OK);
-	session_hello_plain(s, plain, len, 0);
-	(void)session_send_data(s, &len);
-	session_send_done(s, len, 0);
+	open_session(&f.link.channel.session, &f.kind.channel.config);
 	f.link.channel.open = true;
 	f.open = f.link;
 	close(ends[1]);

@@ -9,14 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "applets/member/client.h"
 #include "applets/member/service.h"
 #include "core/wire/peermsg.h"
-#include "tests/unit/pair.h"
+#include "tests/fuzz/open.h"
 
 #define HAS_LIST 1 /* of clients; else any may come */
 #define IS_IN 2    /* the client has been let in */
@@ -35,13 +34,6 @@ static struct {
 	uint8_t want[1 << 20]; /* what the service should have got */
 	size_t want_len;
 } f;
-
-static void
-need(bool cond)
-{
-	if (!cond)
-		abort();
-}
 
 static void
 setup(void)
@@ -83,32 +75,19 @@ setup(void)
 	f.ready = true;
 }
 
-/* Opens the session of a client, as its peer would; the same one each time. */
+/* Opens the session of a client: the same one each time. */
 static void
-open_session(struct client *c, struct pair *pair)
+open_client(struct client *c)
 {
 	static struct session opened;
-	uint8_t plain[RSAKEY_LEN_MAX];
 	struct session *s = &c->channel.session;
-	size_t len, room;
 	c->channel.open = true;
 	if (opened.state == SESSION_STATE_OPEN) {
 		need(s->in == opened.in); /* there is one slot in use */
 		*s = opened;
 		return;
 	}
-	need(session_init_initiator(&pair->client.s, &f.service.kind.config,
-				    pair->client.in, pair->client.out,
-				    DIALECT_SEALED, &pair_ck.pub, 0) == ERR_OK);
-	const uint8_t *hello = session_send_data(&pair->client.s, &len);
-	memcpy(session_recv_space(s, &room), hello, len);
-	session_recv_done(s, len, 0);
-	hello = session_hello_block(s, &len);
-	memcpy(plain, hello, len);
-	need(rsakey_decrypt(&pair_ck, plain, &len) == ERR_OK);
-	session_hello_plain(s, plain, len, 0);
-	(void)session_send_data(s, &len);
-	session_send_done(s, len, 0);
+	open_session(s, &f.service.kind.config);
 	opened = *s;
 }
 
@@ -189,7 +168,6 @@ send_bytes(struct client *c, int fd, const uint8_t *data, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static struct pair pair;
 	static const struct net_addr nobody = { .v4.sin_family = AF_INET };
 	int ends[2], pipes[2] = { -1, -1 };
 	if (!f.ready)
@@ -203,7 +181,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct client *c = slots_item(&f.service.slots, slot);
 	client_begin(c, &f.service, slot, ends[0], &nobody);
 	if (!(data[0] & IS_RAW) || (data[0] & IS_IN))
-		open_session(c, &pair);
+		open_client(c);
 	if ((data[0] & IS_IN) || f.service.any)
 		join(c, pipes);
 	if (data[0] & IS_RAW)
