@@ -8,10 +8,10 @@
 . "${0%/*}/lib.sh"
 . "$ROOT/tests/net/member.sh"
 
-cluster_make c 4
+cluster_make c 5
 
 # Member 0 is the stranger, 1 the one under attack; 2 and 3 look on, one of
-# them by the same program.
+# them by the same program. 4 is down.
 member m1 -x '[ $XL_EVENT != message ] || cat >>app'
 DAEMON=$PID
 member m2

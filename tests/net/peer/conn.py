@@ -139,6 +139,8 @@ class Conn:
         try:
             msg = cluster.decode(raw)
         except pb.Malformed:
+            if self.initiator is None and self.got_n == 0:
+                raise xlwire.Closed("malformed first message")
             self.error(b"malformed message")
             self.leave("malformed")
             return

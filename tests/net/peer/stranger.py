@@ -5,22 +5,26 @@
 stranger.py -d DIR --at NAME [options] [FAULT...]
 stranger.py --list
 
-Does each FAULT of strangefaults.py (default: all but slow ones) to the
-member NAME of the cluster in DIR, whose node it pretends to be, from that
-node's own address; one line each: "ok FAULT" or "not ok FAULT: OUTCOME, not
-WANTED". FAULT may be PORT/ for all of a port.
+Does each FAULT of strangefaults.py and bytefaults.py (default: all but slow
+ones) to the member NAME of the cluster in DIR, whose node it pretends to be,
+from that node's own address; one line each: "ok FAULT" or "not ok FAULT:
+OUTCOME, not WANTED". FAULT may be PORT/ for all of a port.
 """
 
 import argparse
 import fnmatch
 import sys
 
+import bytefaults
 import cluster
 import ident
 import pb
+import strangefaults
 import xlwire
-from strangefaults import FAULTS, fields_of
+from strangefaults import fields_of
 from talk import Talk
+
+FAULTS = {**strangefaults.FAULTS, **bytefaults.FAULTS}
 
 
 class Attack:
