@@ -66,7 +66,7 @@ warn_of_ports(const struct roster *r)
 	}
 }
 
-/* Says what is wrong with the file; at a reload there is the log for that. */
+/* Says what is wrong with the file. */
 static int
 refuse(const struct daemon *d, enum err e, const char *path, unsigned line,
        const char *what)
@@ -74,11 +74,8 @@ refuse(const struct daemon *d, enum err e, const char *path, unsigned line,
 	char where[12] = "";
 	if (line > 0)
 		fmt_text(where, sizeof where, ":%u", line);
-	if (d->roster)
-		log_line(LOG_LEVEL_ERROR, "%s%s: %s; it stays as it was", path,
-			 where, what);
-	else
-		say("%s%s: %s", path, where, what);
+	say("%s%s: %s%s", path, where, what,
+	    d->roster ? "; it stays as it was" : "");
 	return err_status(e);
 }
 
