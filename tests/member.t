@@ -173,13 +173,15 @@ rm -rf b
 
 # SIGHUP while it reads its files for the first time.
 cp -r c/m0 b
-rm b/cluster.dat
+rm -f b/cluster.dat b/lock
 mkfifo b/cluster.dat
-spawn early xl member -d b
+exec 4<>b/cluster.dat # it waits for what is written
+spawn early xl member -d b 4<&-
 wait_for test -e b/lock
 kill -HUP "$PID"
 early=$PID
-spawn feed cp c/m0/cluster.dat b/cluster.dat
+cat c/m0/cluster.dat >&4
+exec 4<&-
 ok "SIGHUP at the start does not end it" wait_for grep -q " is ready" early.err
 spawn feed cp c/m0/cluster.dat b/cluster.dat
 ok "it reads again" wait_for grep -q "reading cluster.dat again" early.err
