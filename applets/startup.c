@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/log.h"
@@ -20,10 +21,20 @@
 #define LOCK_TRIES 100 /* while another instance may be about to be gone, */
 #define LOCK_PAUSE 20  /* ms each */
 
+/* Nothing has been begun yet that would have to be ended first. */
+static void
+leave(int signo)
+{
+	(void)signo;
+	_exit(0);
+}
+
 int
 startup_prepare(int ready_fd)
 {
 	signal(SIGXFSZ, SIG_IGN); /* a limit is an error of the write */
+	signal(SIGTERM, leave);
+	signal(SIGINT, leave);
 	/* Who is told to read again before it has read does not end by that. */
 	if (loop_catch(SIGHUP) != ERR_OK)
 		return say_cannot(ERR_SYSTEM, "catch", "signals");

@@ -14,7 +14,11 @@
 struct identity_fault;
 struct rng;
 
-/* Sets up log-independent matters: the ready descriptor (-1: none), signals. */
+/*
+ * Sets up log-independent matters: the ready descriptor (-1: none), signals.
+ * Until startup_finish SIGTERM and SIGINT end the process at once, with 0, and
+ * SIGHUP is kept for the loop.
+ */
 int
 startup_prepare(int ready_fd);
 

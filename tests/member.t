@@ -188,6 +188,24 @@ ok "it reads again" wait_for grep -q "reading cluster.dat again" early.err
 stop "$early"
 rm -rf b
 
+# reads: one that is about to read its cluster.dat, a pipe
+reads()
+{
+	rm -rf b
+	cp -r c/m0 b
+	rm b/cluster.dat
+	mkfifo b/cluster.dat
+	spawn b xl member -d b
+	exec 5>b/cluster.dat
+}
+
+for signal in TERM INT; do
+	reads
+	ok "SIG$signal before it is ready ends it with 0" stop "$PID" $signal
+	exec 5>&-
+done
+rm -rf b
+
 # --- start ---
 
 member 0

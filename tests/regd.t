@@ -375,6 +375,30 @@ ok "if it cannot, that is in the log" wait_for grep -qE \
 rmdir end/regCred.dat
 ok "until SIGTERM" stop "$PID"
 
+# reads: one that is about to look at the credential that is there, a pipe
+reads()
+{
+	rm end/regCred.dat
+	mkfifo end/regCred.dat
+	spawn regd xl regd -d end -a 127.0.0.1 -p 0
+	exec 5>end/regCred.dat
+}
+
+reads
+kill -HUP "$PID"
+rm end/regCred.dat
+exec 5>&-
+ok "SIGHUP before it is ready is for later" \
+	wait_for grep -q 'looking at the addresses again$' regd.err
+ok "and it runs" works end/regCred.dat
+stop "$PID"
+for signal in TERM INT; do
+	reads
+	ok "SIG$signal before it is ready ends it with 0" stop "$PID" $signal
+	exec 5>&-
+done
+rm end/regCred.dat
+
 # --- logs ---
 
 start end -a 127.0.0.1
