@@ -36,7 +36,10 @@ usage()
 usage
 usage -d
 usage -d ''
-usage -d x nonsense
+usage nonsense
+err_is "xl-member: unknown subcommand nonsense (see xl-member -h)" "it is told"
+usage -d x status nonsense
+err_like "^xl-member: unexpected operand nonsense " "and what goes too far"
 usage -d x --nonsense
 usage -d x --bind localhost
 usage -d x --hook-timeout 0

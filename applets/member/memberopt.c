@@ -288,7 +288,10 @@ memberopt_parse(struct memberopt *o, const struct memberopt_job *jobs,
 	*argc = named ? operands - 1 : operands;
 	*argv += named ? 2 : 1;
 	if (*argc > 0 && !job->operands) {
-		*status = opt_wrong(page(), "unexpected operand %s", **argv);
+		*status = opt_wrong(page(), "%s %s",
+				    named ? "unexpected operand"
+					  : "unknown subcommand",
+				    **argv);
 		return NULL;
 	}
 	*status = check_options(job, given);
