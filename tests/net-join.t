@@ -261,6 +261,12 @@ if hosts_have_ipv6; then
 else
 	skip "an IPv6 address too" "the kernel has none"
 fi
+cp reg/regCred.dat known
+unplug h1
+kill -s HUP "$REG"
+ok "without an address it says so" \
+	wait_for grep -q 'Z no address is known' reg.err
+same reg/regCred.dat known "and leaves the credential as it was"
 ok "the registry ends with 0" stop "$REG"
 
 done_testing

@@ -378,7 +378,7 @@ ok "until SIGTERM" stop "$PID"
 # reads: one that is about to look at the credential that is there, a pipe
 reads()
 {
-	rm end/regCred.dat
+	rm -f end/regCred.dat
 	mkfifo end/regCred.dat
 	spawn regd xl regd -d end -a 127.0.0.1 -p 0
 	exec 5>end/regCred.dat

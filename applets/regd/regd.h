@@ -59,6 +59,13 @@ regd_start(struct regd *r);
 int
 regd_get_identity(struct regd *r);
 
+/*
+ * Finds out where others reach this registry, for the credential.  Returns the
+ * exit status; the credential is as it was unless that is 0.
+ */
+int
+regd_find_ends(struct regd *r);
+
 /* Writes the credential's files.  Returns the exit status. */
 int
 regd_write_cred(struct regd *r);

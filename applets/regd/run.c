@@ -49,13 +49,9 @@ turn(struct regd *r)
 static void
 reload(struct regd *r)
 {
-	const char *wrong;
-	struct regcred cred = r->cred;
 	log_line(LOG_LEVEL_INFO, "looking at the addresses again");
-	if (public_list_ends(&r->public, &r->listen, &cred, &wrong) != ERR_OK)
-		return;
-	r->cred = cred;
-	(void)regd_write_cred(r);
+	if (regd_find_ends(r) == 0)
+		(void)regd_write_cred(r);
 }
 
 /* Answers what is being asked, and leaves; at once at a second signal. */

@@ -117,10 +117,25 @@ print_all(const struct regd *r)
 	return say_finish(0);
 }
 
+int
+regd_find_ends(struct regd *r)
+{
+	const char *wrong;
+	struct regcred cred = r->cred;
+	enum err e = public_list_ends(&r->public, &r->listen, &cred, &wrong);
+	if (e == ERR_OK)
+		r->cred = cred;
+	else if (wrong)
+		say("-g %s is no address", wrong);
+	else
+		say("no address is known at which others reach this registry:"
+		    " give one with -g");
+	return err_status(e);
+}
+
 static int
 make_cred(struct regd *r)
 {
-	const char *wrong;
 	r->cred = (struct regcred){
 		.id = r->identity.node.id,
 		.ck = r->identity.ck.pub,
@@ -128,15 +143,7 @@ make_cred(struct regd *r)
 		.version = { { 1, 0, 0, 0 } },
 	};
 	memcpy(r->cred.name, r->identity.node.name, sizeof r->cred.name);
-	enum err e = public_list_ends(&r->public, &r->listen, &r->cred, &wrong);
-	if (e == ERR_OK)
-		return 0;
-	if (wrong)
-		say("-g %s is no address", wrong);
-	else
-		say("no address is known at which others reach this registry:"
-		    " give one with -g");
-	return err_status(e);
+	return regd_find_ends(r);
 }
 
 /*
