@@ -120,6 +120,13 @@ startup_finish(void)
 	return 0;
 }
 
+bool
+startup_told_to_stop(void)
+{
+	bool term = loop_signalled(SIGTERM); /* takes note of both */
+	return loop_signalled(SIGINT) || term;
+}
+
 int
 startup_tell_ready(const char *name, int ready_fd)
 {

@@ -2,6 +2,7 @@
 #ifndef XL_STARTUP_H
 #define XL_STARTUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/base/err.h"
@@ -48,6 +49,10 @@ startup_raise_limit(size_t sessions);
  */
 int
 startup_finish(void);
+
+/* Whether SIGTERM or SIGINT came since it was last asked. */
+bool
+startup_told_to_stop(void);
 
 /* Tells that name is ready. */
 int

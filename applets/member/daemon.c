@@ -188,13 +188,6 @@ reload(struct daemon *d)
 	service_reload(&d->service);
 }
 
-static bool
-is_told_to_stop(void)
-{
-	bool term = loop_signalled(SIGTERM); /* takes note of both */
-	return loop_signalled(SIGINT) || term;
-}
-
 /* Says goodbye to all, and leaves; at once at a second signal. */
 static enum err
 leave(struct daemon *d)
@@ -209,7 +202,7 @@ leave(struct daemon *d)
 		follow_stop(&d->follow);
 	peers_stop(&d->peers);
 	daemon_tell(d, EVENT_STOP, EVENT_NO_MEMBER);
-	while (e == ERR_OK && !is_told_to_stop() && loop_now() < limit &&
+	while (e == ERR_OK && !startup_told_to_stop() && loop_now() < limit &&
 	       (peers_are_busy(&d->peers) || hooks_busy(&d->hooks) ||
 		service_busy(&d->service)))
 		e = turn(d);
@@ -228,7 +221,7 @@ daemon_run(struct daemon *d)
 		return d->status;
 	daemon_tell(d, EVENT_START, EVENT_NO_MEMBER);
 	check_quorum(d);
-	while (e == ERR_OK && d->status == 0 && !is_told_to_stop()) {
+	while (e == ERR_OK && d->status == 0 && !startup_told_to_stop()) {
 		if (loop_signalled(SIGHUP))
 			reload(d);
 		e = turn(d);

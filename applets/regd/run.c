@@ -63,8 +63,7 @@ leave(struct regd *r)
 	(void)ready_notify("STOPPING=1");
 	listen_stop(&r->listen);
 	conns_stop(&r->conns);
-	while (e == ERR_OK && r->conns.slots.len > 0 &&
-	       !loop_signalled(SIGTERM) && !loop_signalled(SIGINT))
+	while (e == ERR_OK && r->conns.slots.len > 0 && !startup_told_to_stop())
 		e = turn(r);
 	return e;
 }
@@ -75,7 +74,7 @@ serve_all(struct regd *r)
 {
 	enum err e = ERR_OK;
 	while (e == ERR_OK && rsapool_works(&r->pool) &&
-	       !loop_signalled(SIGTERM) && !loop_signalled(SIGINT)) {
+	       !startup_told_to_stop()) {
 		if (loop_signalled(SIGHUP))
 			reload(r);
 		e = turn(r);
