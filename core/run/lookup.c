@@ -19,6 +19,7 @@
 #define LINE_LEN 512 /* what is longer is cut off */
 #define HOST_LEN 256
 #define SERVERS_MAX 3
+#define SETTLE_MS 1000 /* for the other type behind the first address */
 
 enum {
 	TYPES = 2
@@ -242,6 +243,9 @@ wait_for_answers(struct inquiry *q, const struct conf *c, struct found *f)
 	int64_t pause = (int64_t)(c->timeout * 1000 / c->attempts);
 	int64_t next = now;
 	for (; now < end; now = loop_now()) {
+		/* There are servers that never answer one of the types. */
+		if (f->len > 0 && end > now + SETTLE_MS)
+			end = now + SETTLE_MS;
 		if (now >= next) {
 			send_queries(q);
 			next = now + pause;
