@@ -211,23 +211,16 @@ service_start(struct service *s, const struct service_config *config,
 void
 service_reload(struct service *s)
 {
-	const char *path = s->config->clients, *what;
-	unsigned line = 0;
+	const char *path = s->config->clients;
 	s->target.look_at = 0;
 	(void)target_look(&s->target);
 	if (!s->config->target || s->any)
 		return;
-	enum err e = clients_load(&s->clients, path, s->config->min_bits, &line,
-				  &what);
-	if (e == ERR_OK)
+	if (load_clients(s) == 0)
 		log_line(LOG_LEVEL_INFO, "%s: %zu clients", path,
 			 s->clients.len);
-	else if (e == ERR_MALFORMED)
-		log_line(LOG_LEVEL_ERROR, "%s:%u: %s; it stays as it was", path,
-			 line, what);
 	else
-		log_line(LOG_LEVEL_ERROR, "%s: %s; it stays as it was", path,
-			 e == ERR_READ ? strerror(errno) : err_text(e));
+		log_line(LOG_LEVEL_ERROR, "%s: it stays as it was", path);
 }
 
 void
