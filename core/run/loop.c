@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#define HEAR_MS 10 /* until a busy loop looks for signals */
+#define HEAR_MS 10        /* until a busy loop looks for signals */
+#define UNPOLLED SIZE_MAX /* a watch's place in polls: none */
 
 /*
  * Caught signals are blocked but inside ppoll(2), so that none is missed
@@ -44,8 +45,7 @@ loop_add(struct loop *loop, struct loop_watch *watch)
 	if (loop->len == loop->cap)
 		return ERR_BUSY;
 	watch->slot = loop->len;
-	/* Not polled before the next turn. */
-	loop->polls[loop->len] = (struct pollfd){ .fd = -1 };
+	watch->poll = UNPOLLED; /* before the next turn */
 	loop->watches[loop->len++] = watch;
 	return ERR_OK;
 }
@@ -64,7 +64,6 @@ loop_remove(struct loop *loop, struct loop_watch *watch)
 	size_t last = --loop->len;
 	loop->watches[watch->slot] = loop->watches[last];
 	loop->watches[watch->slot]->slot = watch->slot;
-	loop->polls[watch->slot] = loop->polls[last];
 }
 
 int64_t
@@ -75,20 +74,28 @@ loop_now(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Fills polls and returns the earliest deadline. */
+/*
+ * Fills polls and returns the earliest deadline.  Timers are left out: poll
+ * takes no more entries than there may be descriptors.
+ */
 static int64_t
 prepare(struct loop *loop)
 {
 	int64_t first = LOOP_NEVER;
+	loop->polls_len = 0;
 	for (size_t i = 0; i < loop->len; i++) {
-		const struct loop_watch *w = loop->watches[i];
-		/* A negative fd is passed over by poll: no POLLHUP either. */
-		loop->polls[i] = (struct pollfd){
-			.fd = w->events ? w->fd : -1,
-			.events = w->events,
-		};
+		struct loop_watch *w = loop->watches[i];
 		if (w->deadline < first)
 			first = w->deadline;
+		w->poll = UNPOLLED;
+		/* Without events there is no POLLHUP either. */
+		if (w->fd < 0 || !w->events)
+			continue;
+		w->poll = loop->polls_len++;
+		loop->polls[w->poll] = (struct pollfd){
+			.fd = w->fd,
+			.events = w->events,
+		};
 	}
 	return first;
 }
@@ -117,20 +124,40 @@ wait_until(struct loop *loop, int64_t deadline)
 		left.tv_sec = (time_t)(ms / 1000);
 		left.tv_nsec = (long)(ms % 1000) * 1000000;
 	}
-	return ppoll(loop->polls, loop->len,
+	return ppoll(loop->polls, loop->polls_len,
 		     deadline == LOOP_NEVER ? NULL : &left,
 		     catches ? &wait_mask : NULL);
+}
+
+/* Some descriptors have two watches, and all together are too many at once. */
+static int
+wait_halves(struct loop *loop)
+{
+	size_t half = loop->polls_len / 2;
+	int n = poll(loop->polls, half, HEAR_MS);
+	int m = poll(loop->polls + half, loop->polls_len - half, 0);
+	return n < 0 || m < 0 ? -1 : n + m;
+}
+
+/* What poll has found about a watch, once. */
+static short
+take_revents(const struct loop *loop, struct loop_watch *w)
+{
+	if (w->poll == UNPOLLED)
+		return 0;
+	short revents = loop->polls[w->poll].revents;
+	w->poll = UNPOLLED;
+	return revents;
 }
 
 enum err
 loop_turn(struct loop *loop)
 {
 	int n = wait_until(loop, prepare(loop));
+	if (n < 0 && errno == EINVAL)
+		n = wait_halves(loop);
 	if (n < 0 && errno != EINTR)
 		return ERR_SYSTEM;
-	if (n <= 0)
-		for (size_t i = 0; i < loop->len; i++)
-			loop->polls[i].revents = 0;
 	int64_t now = loop_now();
 	if (n > 0)
 		hear_signals(loop, now);
@@ -142,8 +169,7 @@ loop_turn(struct loop *loop)
 		if (i >= loop->len)
 			continue;
 		struct loop_watch *w = loop->watches[i];
-		short revents = loop->polls[i].revents;
-		loop->polls[i].revents = 0;
+		short revents = take_revents(loop, w);
 		if (revents != 0 || w->deadline <= now)
 			w->ready(w, revents);
 	}

@@ -29,13 +29,13 @@ struct loop_watch {
 	 * when the deadline has passed.  May add and remove any watch.
 	 */
 	void (*ready)(struct loop_watch *watch, short revents);
-	size_t slot; /* the loop's own */
+	size_t slot, poll; /* the loop's own */
 };
 
 struct loop {
 	struct loop_watch **watches;
-	struct pollfd *polls;
-	size_t len, cap;
+	struct pollfd *polls; /* of those with a descriptor */
+	size_t len, cap, polls_len;
 	int64_t hear_at; /* when signals are looked for that nothing told of */
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The poll loop: descriptors, deadlines, signals, changes while it turns. */
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/run/loop.h"
@@ -159,6 +160,45 @@ test_signals_when_busy(void)
 	loop_free(&loop);
 }
 
+/* Timers do not count, and watches of one descriptor may be too many. */
+static void
+test_few_descriptors(void)
+{
+	static struct probe timers[40], readers[12];
+	struct rlimit before, few;
+	struct loop loop;
+	int ends[2];
+	unsigned calls = 0;
+	loop_init(&loop, 52);
+	if (pipe(ends) != 0 || write(ends[1], "x", 1) != 1)
+		return;
+	getrlimit(RLIMIT_NOFILE, &before);
+	few = before;
+	few.rlim_cur = 8;
+	setrlimit(RLIMIT_NOFILE, &few);
+	for (int i = 0; i < 40; i++) {
+		timers[i] = make_probe(&loop, -1, 0, loop_now());
+		loop_add(&loop, &timers[i].watch);
+	}
+	is_int(loop_turn(&loop), ERR_OK, "more timers than descriptors");
+	for (int i = 0; i < 40; i++)
+		calls += (unsigned)timers[i].calls;
+	is_int(calls, 40, "all are called");
+	for (int i = 0; i < 12; i++) {
+		readers[i] = make_probe(&loop, ends[0], POLLIN, LOOP_NEVER);
+		loop_add(&loop, &readers[i].watch);
+	}
+	is_int(loop_turn(&loop), ERR_OK, "one descriptor, many watches");
+	calls = 0;
+	for (int i = 0; i < 12; i++)
+		calls += (unsigned)readers[i].calls;
+	is_int(calls, 12, "all are called");
+	setrlimit(RLIMIT_NOFILE, &before);
+	close(ends[0]);
+	close(ends[1]);
+	loop_free(&loop);
+}
+
 int
 main(void)
 {
@@ -167,5 +207,6 @@ main(void)
 	test_deadline();
 	test_signals();
 	test_signals_when_busy();
+	test_few_descriptors();
 	return done_testing();
 }
