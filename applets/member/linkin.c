@@ -241,6 +241,7 @@ refuse(struct link *l, const char *text)
 		part_reject(l, text);
 		return;
 	}
+	l->in_n++; /* it is the message that was wrong which is answered */
 	linkout_error(l, text);
 	channel_close(&l->channel);
 }

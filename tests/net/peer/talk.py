@@ -94,6 +94,8 @@ class Talk:
     def next_is(self, wanted):
         """The next message in words: its name; of an Error its text too."""
         name, msg = self.receive()
+        if name == "Error" and msg.get("YourMsgN", wanted) != wanted > 0:
+            return "Error of %d, not %d" % (msg["YourMsgN"], wanted)
         if name == "Error":
             return "Error " + msg.get("ErrDesc", b"").decode("utf-8",
                                                             "replace")
