@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
-#include "core/base/log.h"
 #include "core/base/say.h"
 #include "core/doc/identity.h"
 #include "core/ident/rng.h"
@@ -21,6 +20,19 @@
 #define LOCK_TRIES 100 /* while another instance may be about to be gone, */
 #define LOCK_PAUSE 20  /* ms each */
 
+int
+startup_prepare(int ready_fd)
+{
+	signal(SIGXFSZ, SIG_IGN); /* a limit is an error of the write */
+	/*
+	 * A descriptor that is not open now would be a file of ours by the
+	 * time it is written to.
+	 */
+	if (ready_fd < 0 || ioctl(ready_fd, FIOCLEX) == 0)
+		return 0;
+	return say_cannot(ERR_WRITE, "write to", "the ready descriptor");
+}
+
 /* Nothing has been begun yet that would have to be ended first. */
 static void
 leave(int signo)
@@ -30,21 +42,15 @@ leave(int signo)
 }
 
 int
-startup_prepare(int ready_fd)
+startup_begin(enum log_level most, bool to_syslog, int ready_fd)
 {
-	signal(SIGXFSZ, SIG_IGN); /* a limit is an error of the write */
+	log_setup(most, to_syslog);
 	signal(SIGTERM, leave);
 	signal(SIGINT, leave);
 	/* Who is told to read again before it has read does not end by that. */
 	if (loop_catch(SIGHUP) != ERR_OK)
 		return say_cannot(ERR_SYSTEM, "catch", "signals");
-	/*
-	 * A descriptor that is not open now would be a file of ours by the
-	 * time it is written to.
-	 */
-	if (ready_fd < 0 || ioctl(ready_fd, FIOCLEX) == 0)
-		return 0;
-	return say_cannot(ERR_WRITE, "write to", "the ready descriptor");
+	return startup_prepare(ready_fd);
 }
 
 static void

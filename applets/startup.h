@@ -6,22 +6,27 @@
 #include <stddef.h>
 
 #include "core/base/err.h"
+#include "core/base/log.h"
 
 /*
- * What daemons have in common when they start; each says what goes wrong and
- * returns an exit status, 0 when all is well.
+ * What daemons have in common when they start, some of it with clients that
+ * stay; each says what goes wrong and returns an exit status, 0 when all is
+ * well.
  */
 
 struct identity_fault;
 struct rng;
 
-/*
- * Sets up log-independent matters: the ready descriptor (-1: none), signals.
- * Until startup_finish SIGTERM and SIGINT end the process at once, with 0, and
- * SIGHUP is kept for the loop.
- */
+/* The ready descriptor (-1: none), and limits of files. */
 int
 startup_prepare(int ready_fd);
+
+/*
+ * The same for a daemon, and its log.  Until startup_finish SIGTERM and SIGINT
+ * end the process at once, with 0, and SIGHUP is kept for the loop.
+ */
+int
+startup_begin(enum log_level most, bool to_syslog, int ready_fd);
 
 /* Random numbers; says so when it has to wait for them. */
 int

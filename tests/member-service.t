@@ -366,7 +366,8 @@ spawn three xl member --cluster c/m1/cluster.dat connect m0
 ok "a third of two clients waits" wait_for \
 	grep -q 'clients have to wait: there are too many' m0.err
 is "$(cat three.out)" "" "and is not served"
-stop "$one"
+stop "$one" HUP
+is $? 129 "a client ends by SIGHUP, too"
 ok "until one has left" wait_for grep -q hello three.out
 kill "$m0"
 ok "the commands end with the daemon" leave

@@ -272,8 +272,8 @@ start_service(struct daemon *d)
 int
 daemon_start(struct daemon *d)
 {
-	log_setup(d->opt->level, d->opt->syslog);
-	int status = startup_prepare(d->opt->ready_fd);
+	int status =
+		startup_begin(d->opt->level, d->opt->syslog, d->opt->ready_fd);
 	if (status == 0)
 		status = startup_rng(&d->rng);
 	if (status == 0)

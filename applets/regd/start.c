@@ -198,8 +198,7 @@ wire_up(struct regd *r)
 int
 regd_start(struct regd *r)
 {
-	log_setup(r->level, r->syslog);
-	int status = startup_prepare(r->ready_fd);
+	int status = startup_begin(r->level, r->syslog, r->ready_fd);
 	if (status == 0)
 		status = startup_rng(&r->rng);
 	if (status == 0)
