@@ -133,8 +133,9 @@ wait_until(struct loop *loop, int64_t deadline)
 static int
 wait_halves(struct loop *loop)
 {
+	static const struct timespec hear = { .tv_nsec = HEAR_MS * 1000000 };
 	size_t half = loop->polls_len / 2;
-	int n = poll(loop->polls, half, HEAR_MS);
+	int n = ppoll(loop->polls, half, &hear, catches ? &wait_mask : NULL);
 	int m = poll(loop->polls + half, loop->polls_len - half, 0);
 	return n < 0 || m < 0 ? -1 : n + m;
 }

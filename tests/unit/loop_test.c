@@ -193,6 +193,11 @@ test_few_descriptors(void)
 	for (int i = 0; i < 12; i++)
 		calls += (unsigned)readers[i].calls;
 	is_int(calls, 12, "all are called");
+	char byte;
+	is_int(read(ends[0], &byte, 1), 1, "nothing is there any more");
+	raise(SIGTERM);
+	is_int(loop_turn(&loop), ERR_OK, "a turn");
+	ok(loop_signalled(SIGTERM), "and a signal comes to it");
 	setrlimit(RLIMIT_NOFILE, &before);
 	close(ends[0]);
 	close(ends[1]);
