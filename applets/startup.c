@@ -98,20 +98,23 @@ startup_say_identity(enum err e, const char *folder,
 }
 
 /* (musl's setrlimit is for threads, and 1.5 KB.) */
-void
+size_t
 startup_raise_limit(size_t sessions)
 {
 	struct rlimit limit;
 	rlim_t want = sessions + OTHER_FILES;
 	if (prlimit(0, RLIMIT_NOFILE, NULL, &limit) != 0 ||
 	    limit.rlim_cur >= want)
-		return;
+		return sessions;
 	limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
 	(void)prlimit(0, RLIMIT_NOFILE, &limit, NULL);
-	if (limit.rlim_cur < want)
-		log_line(LOG_LEVEL_INFO,
-			 "%zu descriptors are too few for %zu sessions",
-			 (size_t)limit.rlim_cur, sessions);
+	if (limit.rlim_cur >= want)
+		return sessions;
+	log_line(LOG_LEVEL_INFO, "%zu descriptors are too few for %zu sessions",
+		 (size_t)limit.rlim_cur, sessions);
+	return limit.rlim_cur > OTHER_FILES
+		       ? (size_t)limit.rlim_cur - OTHER_FILES
+		       : 0;
 }
 
 int

@@ -44,8 +44,11 @@ int
 startup_say_identity(enum err e, const char *folder,
 		     const struct identity_fault *fault);
 
-/* As many descriptors as sessions, whatever they are called, need. */
-void
+/*
+ * As many descriptors as sessions, whatever they are called, need.  Returns for
+ * how many of them there are enough.
+ */
+size_t
 startup_raise_limit(size_t sessions);
 
 /*

@@ -371,6 +371,21 @@ is $? 129 "a client ends by SIGHUP, too"
 ok "until one has left" wait_for grep -q hello three.out
 kill "$m0"
 ok "the commands end with the daemon" leave
+# shellcheck disable=SC2016,SC2086 # for that shell; several words
+spawn_ready m0 sh -c 'ulimit -n 40; exec "$@"' sh $XLBOX xl-member -d c/m0 \
+	--ready-fd 3 -v --workers 1 --clients any \
+	--service 'echo hello; exec sleep 1000'
+m0=$PID
+n=0
+while [ $n -lt 20 ]; do
+	n=$((n + 1))
+	spawn few$n xl member --cluster c/m1/cluster.dat connect m0
+done
+ok "where descriptors are scarce some clients come in" \
+	wait_for grep -q hello few*.out
+ok "and the others wait" wait_for grep -q 'clients have to wait' m0.err
+like "$(cat m0.err)" " [0-9]+ clients at most" "as was told"
+ok "and the daemon stays" leave
 serve --clients any --max-per-address 1 --service 'echo hello; exec sleep 1000'
 spawn one xl member --cluster c/m1/cluster.dat connect m0
 one=$PID
@@ -418,7 +433,9 @@ wait $slow_pid
 ok "until it reads on" wait_for grep -qx ' *60000000' count
 leave
 
-# Many at once.
+# Many at once, with as many descriptors as most processes are given.
+# shellcheck disable=SC3045 # dash and busybox have it
+ulimit -S -n 1024
 server echo 127.0.0.1:0
 serve --clients any --max-per-address 1000 --service "tcp:$(cat server.out)"
 forward -w 600

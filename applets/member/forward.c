@@ -237,7 +237,7 @@ forward_run(const struct memberopt *opt, struct reach_config *config,
 	int status = open_port(opt->listen);
 	if (status != 0)
 		return status;
-	startup_raise_limit(2 * opt->max_clients);
+	(void)startup_raise_limit(LINE_WATCHES * opt->max_clients + LISTEN_MAX);
 	enum err e = loop_catch(SIGHUP);
 	if (e == ERR_OK)
 		e = make_room(opt->max_clients);

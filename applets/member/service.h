@@ -43,7 +43,9 @@ struct service_config {
 };
 
 /* Watches of the loop that it uses. */
-#define SERVICE_WATCHES(max_clients) (3 * (max_clients) + LISTEN_MAX + 2)
+#define SERVICE_WATCHES_EACH 3
+#define SERVICE_WATCHES(max_clients) \
+	(SERVICE_WATCHES_EACH * (max_clients) + LISTEN_MAX + 2)
 
 struct service {
 	const struct service_config *config;

@@ -161,6 +161,20 @@ count_watches(const struct daemon *d)
 	return count;
 }
 
+/* Where descriptors are scarce, members come before clients. */
+static void
+find_descriptors(struct daemon *d)
+{
+	size_t want = count_watches(d), have = startup_raise_limit(want);
+	size_t *clients = &d->service_config.max_clients;
+	size_t fewer =
+		(want - have + SERVICE_WATCHES_EACH - 1) / SERVICE_WATCHES_EACH;
+	if (have == want || !d->service_config.target)
+		return;
+	*clients = fewer < *clients ? *clients - fewer : 1;
+	log_line(LOG_LEVEL_INFO, "%zu clients at most", *clients);
+}
+
 /* The helpers that keep the private keys, and this process without them. */
 static enum err
 start_pool(struct daemon *d)
@@ -286,7 +300,7 @@ daemon_start(struct daemon *d)
 		status = place_listen(d);
 	if (status != 0)
 		return status;
-	startup_raise_limit(count_watches(d));
+	find_descriptors(d);
 	daemon_wire(d);
 	enum err e = start_pool(d);
 	if (e == ERR_OK)
