@@ -54,9 +54,11 @@ def ended(sock, data):
 
 
 def before(stranger, port, data, source=None):
-    """What comes in place of a Hello."""
+    """What comes in place of a Hello. One is made in any case: what the
+    processor did last tells in the times."""
     def act():
         talk = stranger.talk(port, source)
+        xlwire.Initiator("documented", stranger.target.ck)
         try:
             return ended(talk.link.sock, data())
         finally:
