@@ -51,6 +51,8 @@ PKGS_CHECK = 'busybox|busybox-static' iproute2 jq mandoc nftables \
 	openssh-client openssl perl procps python3-cryptography strace
 PKGS_LINT = clang clang-format clang-tidy cppcheck git libc6-dev \
 	libclang-rt-14-dev llvm mandoc shellcheck
+# What check and bench do without, and say so: deps-all has them too.
+PKGS_MORE = runit s6 stunnel4 systemd-container
 
 # Our sources.
 PROTO = build/proto
@@ -325,7 +327,7 @@ ifneq ($(filter check-san fuzz lint lint-% format,$(GOALS)),)
 include $(STAMP_LINT)
 endif
 
-# deps: what a build needs; deps-all: what any target here needs.
+# deps: what a build needs; deps-all: what any target here needs or can use.
 .PHONY: deps deps-all
 deps:
 	rm -f $(STAMP)
@@ -334,6 +336,7 @@ deps:
 deps-all: deps
 	rm -f $(STAMP_CHECK) $(STAMP_LINT)
 	$(MAKE) $(STAMP_CHECK) $(STAMP_LINT)
+	@sh -ec "$$INSTALL_SH" sh $(PKGS_MORE)
 
 # Installs those of the packages $* that are missing; a|b is one or the other.
 define INSTALL_SH
