@@ -94,4 +94,51 @@ is "$(cat alone.err)" "" "at the first try"
 kill -CONT "$m2"
 stop "$m0"
 stop "$m2"
+
+# --- streams that are cut off ---
+
+mkfifo open
+# standing NAME CMD...: starts CMD with an input that ends with "exec 5>&-"
+standing()
+{
+	standing_name=$1
+	shift
+	exec 5<>open
+	# shellcheck disable=SC2016 # for that shell and for perl
+	spawn "$standing_name" sh -c 'exec perl -e "
+		\$SIG{HUP} = qw(DEFAULT); exec { \$ARGV[0] } @ARGV" "$@" <open 5>&-' \
+		sh "$@"
+}
+
+serve m3 --service 'echo hello; exec cat'
+m3=$PID
+# shellcheck disable=SC2086 # several words
+standing ended $XLBOX xl-member --cluster c/m0/cluster.dat connect m3
+wait_for test -s ended.out
+kill -HUP "$PID"
+exec 5>&-
+stop "$PID" 0
+is $? 129 "SIGHUP ends what reads nothing again"
+
+# A local program is told an end from a stream that is cut off.
+# listening [ULIMIT]: leaves $forward and $port
+listening()
+{
+	# shellcheck disable=SC2016,SC2086 # for that shell; several words
+	spawn_ready forward sh -c "ulimit ${1:--c 0}"' && exec "$@"' sh $XLBOX \
+		xl-member --cluster c/m0/cluster.dat --ready-fd 3 -w 600 \
+		--max-clients 100 --listen 127.0.0.1:0 connect m3
+	forward=$PID
+	port=$(cat forward.out)
+}
+listening
+standing joined "$ROOT/tests/net/server.py" join "$port"
+joined=$PID
+wait_for test -s joined.out
+stop "$forward"
+is $? 143 "--listen ends by SIGTERM"
+exec 5>&-
+stop "$joined" 0
+is $? 1 "and its streams do not look whole"
+stop "$m3"
 done_testing

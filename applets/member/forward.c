@@ -51,11 +51,9 @@ free_line(struct line *line)
 	slots_give(&run.slots, line->slot);
 }
 
-/* Ends a stream; the local program must not take it for a whole one. */
 static void
 break_line(struct line *line)
 {
-	net_reset_at_close(line->relay.running ? line->relay.to.fd : line->fd);
 	reach_drop(&line->reach);
 	free_line(line);
 }
@@ -74,10 +72,13 @@ take_event(struct relay *r, enum relay_event event)
 	struct line *line =
 		(struct line *)(void *)((char *)r -
 					offsetof(struct line, relay));
-	if (event == RELAY_SOURCE_BROKE || event == RELAY_SINK_BROKE)
+	if (event == RELAY_SOURCE_BROKE || event == RELAY_SINK_BROKE) {
 		break_line(line);
-	else
-		close_if_over(line);
+		return;
+	}
+	if (event == RELAY_SINK_ENDED)
+		net_reset_at_close(r->to.fd, false);
+	close_if_over(line);
 }
 
 static void
@@ -124,13 +125,10 @@ static void
 take_ended(struct reach *r, enum err why)
 {
 	struct line *line = line_of(r);
-	bool whole = line->relay.eof_came;
 	if (!r->open && !r->config->verbose)
 		say("%s", r->why);
-	if (r->open && !whole)
+	if (r->open && !line->relay.eof_came)
 		(void)reach_say_broken(r, why);
-	if (!whole)
-		net_reset_at_close(r->open ? line->relay.to.fd : line->fd);
 	free_line(line);
 }
 
@@ -158,6 +156,8 @@ take_connection(void *owner, int fd, const struct net_addr *peer)
 	memset(&line->relay, 0, sizeof line->relay);
 	line->slot = slot;
 	line->fd = fd;
+	/* The local program must not take what breaks off for all. */
+	net_reset_at_close(fd, true);
 	if (reach_start(&line->reach, run.config,
 			slots_buffer(&run.slots, slot)) != ERR_OK)
 		free_line(line);

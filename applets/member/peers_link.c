@@ -118,7 +118,7 @@ static void
 reset(struct peer *p, struct link *l)
 {
 	if (l->channel.phase != CHANNEL_GONE)
-		net_reset_at_close(l->channel.watch.fd);
+		net_reset_at_close(l->channel.watch.fd, true);
 	drop(p, l);
 }
 

@@ -231,9 +231,9 @@ net_connected(int fd)
 }
 
 void
-net_reset_at_close(int fd)
+net_reset_at_close(int fd, bool reset)
 {
-	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+	struct linger now = { .l_onoff = reset, .l_linger = 0 };
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 

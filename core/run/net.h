@@ -98,9 +98,12 @@ net_drain(int fd);
 void
 net_hang_up(int fd);
 
-/* When it is closed, what was not sent is lost, and the other end is told. */
+/*
+ * When it is closed, also by the end of the process, what was not sent is lost,
+ * and the other end is told; or that is undone.
+ */
 void
-net_reset_at_close(int fd);
+net_reset_at_close(int fd, bool reset);
 
 /*
  * Receives at most cap bytes; *len 0 with ERR_OK is the end of the stream.
