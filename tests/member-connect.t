@@ -141,4 +141,21 @@ exec 5>&-
 stop "$joined" 0
 is $? 1 "and its streams do not look whole"
 stop "$m3"
+
+# A service whose own output has ended, and that is killed in mid-stream.
+: >running
+serve m3 --service \
+	'cat data; exec >&-; while [ -e running ]; do sleep 0.1; done'
+m3=$PID
+# shellcheck disable=SC2016,SC2086 # for that shell; several words
+spawn cut sh -c 'exec "$@" </dev/zero' sh $XLBOX xl-member \
+	--cluster c/m0/cluster.dat connect m3
+sends() { [ "$(sed -n 's/^rchar: //p' "/proc/$PID/io")" -gt 500000 ]; }
+wait_for cmp -s data cut.out
+wait_for sends
+kill -KILL "$m3"
+stop "$PID" 0
+is $? 69 "sending to who is killed fails"
+like "$(cat cut.err)" "m3: the stream broke off" "and is told"
+rm running
 done_testing

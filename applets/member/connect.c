@@ -171,7 +171,8 @@ take_ended(struct reach *r, enum err why)
 		if (!run.config.verbose)
 			say("%s", r->why);
 		finish(err_status(why));
-	} else if (run.relay.eof_came) {
+	} else if (run.relay.eof_came &&
+		   (why == ERR_OK || run.relay.from_done)) {
 		finish(0);
 	} else {
 		finish(reach_say_broken(r, why));
