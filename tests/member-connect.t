@@ -142,6 +142,30 @@ stop "$joined" 0
 is $? 1 "and its streams do not look whole"
 stop "$m3"
 
+# Few descriptors: connections wait, and nothing breaks.
+serve m3 --service cat --max-per-address 1000
+m3=$PID
+ok "--listen with fewer descriptors than it wants" listening "-Sn 64"
+status 0 "a hundred at once" "$ROOT/tests/net/server.py" many "$port" 100
+out_is "100 answered" "are all served"
+stop "$forward"
+ok "with far too few" listening "-n 20"
+i=0
+while [ $i -lt 20 ]; do
+	spawn "few$i" sh -c '"$@" <data' sh "$ROOT/tests/net/server.py" join \
+		"$port"
+	i=$((i + 1))
+done
+while [ $i -gt 0 ]; do
+	i=$((i - 1))
+	wait_for cmp -s data "few$i.out" || echo "$i"
+done >unserved
+is "$(cat unserved)" "" "twenty wait for each other"
+like "$(cat forward.err)" "connections have to wait: there are too many" \
+	"which is told"
+stop "$forward"
+stop "$m3"
+
 # A service whose own output has ended, and that is killed in mid-stream.
 : >running
 serve m3 --service \

@@ -209,6 +209,14 @@ open_port(const char *text)
 	return say_finish(0);
 }
 
+/* How many there can be: the others have to wait, and find nothing broken. */
+static size_t
+lines_max(size_t want)
+{
+	size_t can = startup_raise_limit(LINE_WATCHES * want) / LINE_WATCHES;
+	return can > 0 ? can : 1;
+}
+
 static enum err
 make_room(size_t max)
 {
@@ -237,12 +245,13 @@ forward_run(const struct memberopt *opt, struct reach_config *config,
 	int status = open_port(opt->listen);
 	if (status != 0)
 		return status;
-	(void)startup_raise_limit(LINE_WATCHES * opt->max_clients + LISTEN_MAX);
 	enum err e = loop_catch(SIGHUP);
 	if (e == ERR_OK)
-		e = make_room(opt->max_clients);
-	if (e == ERR_OK && opt->ready_fd >= 0)
-		e = ready_tell(opt->ready_fd);
+		e = make_room(lines_max(opt->max_clients));
+	if (e == ERR_OK && opt->ready_fd >= 0 &&
+	    ready_tell(opt->ready_fd) != ERR_OK)
+		return say_cannot(ERR_WRITE, "write to",
+				  "the ready descriptor");
 	while (e == ERR_OK) {
 		if (loop_signalled(SIGHUP))
 			(void)reload(); /* or it has been said why not */
