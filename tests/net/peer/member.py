@@ -61,6 +61,15 @@ def listen_at(end, backlog=128):
     return sock
 
 
+def end(sock):
+    """Closes; who still sends gets an end all the same, and no reset."""
+    try:
+        sock.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass  # it is gone
+    sock.close()
+
+
 class Cluster:
     """What is said on the cluster port."""
 
@@ -72,8 +81,7 @@ class Cluster:
         who = self.roster.find(address=address[0])
         if who is None:
             self.owner.log("stranger", address[0])
-            sock.shutdown(socket.SHUT_WR)  # an end, not a reset
-            sock.close()
+            end(sock)
             return
         if "slam" in self.owner.modes:
             self.owner.log("slammed", who.name)
