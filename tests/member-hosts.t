@@ -314,13 +314,15 @@ for i in 2 4 5; do
 done
 ok "all know its new address" know h3 10.77.0.103:7001
 # The old sessions have nobody at the other end: a message finds out.
+# talks I: all others have a session with hI by which a message passes
 talks()
 {
-	for i in 1 2 4 5; do
-		ask $i send -w 20 h3 <text >/dev/null 2>&1 || return
+	for i in 1 2 3 4 5; do
+		[ $i = "$1" ] || ask $i send -w 20 "h$1" <text >/dev/null 2>&1 ||
+			return
 	done
 }
-ok "and talk to it there" wait_for talks
+ok "and talk to it there" wait_for talks 3
 ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
 
 # By a name: who is there is found when the name has another address.
@@ -332,6 +334,13 @@ ok "and so all know it" know h5 h5:7001
 ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
 stop "$pid5"
 move h5 10.77.0.105
+status 71 "the address of its name is not there yet: it ends" \
+	on h5 xl member -d n5
+err_like "10\.77\.0\.5:7001 is no address of this machine" "and says so"
+grep -v ' h5$' "$T/.hosts" >nameless
+cat nameless >"$T/.hosts"
+status 69 "nor is its name: it ends" on h5 xl member -d n5
+err_like "cannot resolve h5: no such name" "and says so"
 named h5 10.77.0.105
 member 5
 ok "the name has another address: all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
@@ -350,7 +359,8 @@ status 0 "and served" sh -c 'echo here | "$@"' sh nsenter \
 	--net=/var/run/netns/h6 $XLBOX xl-member --cluster n1/cluster.dat \
 	connect h5
 out_is here "as before"
-ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+ok "and all talk to it there" wait_for talks 5
+ok "and see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
 # ... or finds out when it is alone, and the name comes later than the address.
 mark
 move h5 10.77.0.125
@@ -358,7 +368,8 @@ ok "the address is another: it is alone" hear 5 "no-quorum "
 named h5 10.77.0.125
 ok "the name leads there: it is there by itself" \
 	wait_for grep -qs 'listening at 10\.77\.0\.125:7001$' h5.err
-ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
+ok "and all talk to it there" wait_for talks 5
+ok "and see all" see "1 2 3 4 5" h1 h2 h3 h4 h5
 
 # Others come to it from IPv4 addresses of theirs that its end point cannot
 # tell of, so it has to let in any.
