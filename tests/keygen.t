@@ -531,8 +531,8 @@ usage "1024 bits need --insecure-test-key" -o new -b 1024
 usage "1024 bits need --insecure-test-key" -d new -b 1024
 usage "--name cannot be -a" -d new -n -a
 usage "--name cannot be a b" -d new -n "a b"
-usage "--name cannot be " -d new -n ""
-usage "--dir cannot be " -d ""
+usage "--name cannot be empty" -d new -n ""
+usage "--dir cannot be empty" -d ""
 usage "--name does not go with -o" -o new -n x
 usage "--bits does not go with -l" -l -f key -b 2048
 usage "--output does not go with -d" -d new -o key

@@ -78,6 +78,8 @@ status 64 "a name that is none" piped hello m send 'a b'
 status 64 "no time to wait for an answer" piped hello m send -w 0 m1
 status 64 "a time too long" piped hello m send -w 86401 m1
 status 64 "a condition that is no name" m wait 'a b'
+status 64 "nor is nothing" m wait ''
+err_like '^xl-member: "" is no name ' "it says so"
 status 64 "no number" m wait -w x
 status 64 "an option of another" m status --initial
 # shellcheck disable=SC2046 # a list

@@ -27,6 +27,7 @@ usage()
 usage
 usage -d
 usage -d ''
+err_like '^xl-regd: --dir cannot be empty ' "it says so"
 usage --ephemeral -d dir
 usage --ephemeral --recover
 usage -d dir operand

@@ -214,8 +214,7 @@ joinopt_parse(struct joinopt *o, int argc, char **argv)
 		if (id == OPT_STOP)
 			return opt_status();
 		if (arg && !take_argument(o, id, arg))
-			return joinopt_wrong("--%s cannot be %s", long_name(id),
-					     arg);
+			return opt_wrong_argument(&join_applet.page, id, arg);
 		if (arg) {
 			given |= BIT(id);
 		} else if (id > OPT_CRED) {

@@ -204,9 +204,7 @@ parse_options(struct keygen *job, int argc, char **argv)
 	while ((id = opt_next(&keygen_applet.page, argc, argv, &arg)) >
 	       OPT_END) {
 		if (!take_option(job, id, arg))
-			return opt_wrong(
-				&keygen_applet.page, "--%s cannot be %s",
-				opt_name(&keygen_applet.page, id), arg);
+			return opt_wrong_argument(&keygen_applet.page, id, arg);
 		if (!strchr(job->seen, (char)id))
 			job->seen[len++] = (char)id;
 	}

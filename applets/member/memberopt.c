@@ -275,9 +275,7 @@ memberopt_parse(struct memberopt *o, const struct memberopt_job *jobs,
 		if (!arg) {
 			take_flag(o, id);
 		} else if (!take_argument(o, id, arg)) {
-			*status = opt_wrong(page(), "--%s cannot be %s",
-					    opt_name(page(), id),
-					    *arg ? arg : "empty");
+			*status = opt_wrong_argument(page(), id, arg);
 			return NULL;
 		}
 	}

@@ -42,7 +42,7 @@ put_names(char *dst, size_t cap, const struct memberopt *opt, int argc,
 	}
 	for (int i = 0; i < argc; i++) {
 		if (!text_is_name(argv[i], strlen(argv[i]))) {
-			opt_wrong(&member_applet.page, "%s is no name",
+			opt_wrong(&member_applet.page, "\"%s\" is no name",
 				  argv[i]);
 			return 0;
 		}

@@ -20,7 +20,7 @@ put_conditions(char *dst, size_t cap, int argc, char **argv)
 		fmt_text(dst, cap, " quorum");
 	for (int i = 0; i < argc; i++) {
 		if (!text_is_name(argv[i], strlen(argv[i]))) {
-			opt_wrong(&member_applet.page, "%s is no name",
+			opt_wrong(&member_applet.page, "\"%s\" is no name",
 				  argv[i]);
 			return false;
 		}

@@ -182,8 +182,7 @@ parse_options(struct regd *r, int argc, char **argv)
 		if (!arg)
 			take_flag(r, id, &ephemeral);
 		else if (!take_argument(r, id, arg))
-			return opt_wrong(&regd_applet.page, "--%s cannot be %s",
-					 opt_name(&regd_applet.page, id), arg);
+			return opt_wrong_argument(&regd_applet.page, id, arg);
 	}
 	if (opt_operands() > 0)
 		return opt_wrong(&regd_applet.page, "unexpected operand %s",

@@ -247,3 +247,10 @@ opt_wrong(const struct opt_page *page, const char *format, ...)
 	say("%s (see %s -h)", text, page->name);
 	return err_status(ERR_USAGE);
 }
+
+int
+opt_wrong_argument(const struct opt_page *page, int id, const char *arg)
+{
+	return opt_wrong(page, "--%s cannot be %s", opt_name(page, id),
+			 *arg ? arg : "empty");
+}

@@ -75,6 +75,10 @@ int
 opt_wrong(const struct opt_page *page, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same for an argument that the option id cannot have. */
+int
+opt_wrong_argument(const struct opt_page *page, int id, const char *arg);
+
 /* Prints the usage text on standard output. */
 void
 opt_print(const struct opt_page *page);
