@@ -85,7 +85,7 @@ to_stderr(const char *line, size_t len)
 	       write(STDERR_FILENO, line, len) == (ssize_t)len;
 }
 
-static bool
+static bool __attribute__((format(printf, 2, 0)))
 put_list(enum log_level level, const char *format, va_list args)
 {
 	char line[SAY_LINE_MAX];
