@@ -312,10 +312,12 @@ status 69 "a socket that is gone" echo_by simple
 leave
 
 # A local port that is forwarded.
-forward()
+forward() # NAME OPTION...
 {
+	forward_to=$1
+	shift
 	spawn_ready forward xl member --cluster c/m1/cluster.dat --ready-fd 3 \
-		--listen 127.0.0.1:0 connect any
+		--listen 127.0.0.1:0 "$@" connect "$forward_to"
 	forward=$PID
 	port=$(cat forward.out)
 }
@@ -324,7 +326,7 @@ status 64 "no port" xl member -d c/m1 --listen 127.0.0.1 connect any
 status 64 "a name" xl member -d c/m1 --listen localhost:1 connect any
 status 64 "no brackets" xl member -d c/m1 --listen ::1:1 connect any
 serve --clients any --service cat
-ok "a port" forward
+ok "a port" forward any
 status 0 "is forwarded" by_port
 same data data.out "all bytes come back"
 status 0 "and again" by_port
@@ -438,7 +440,7 @@ leave
 ulimit -S -n 1024
 server echo 127.0.0.1:0
 serve --clients any --max-per-address 1000 --service "tcp:$(cat server.out)"
-forward -w 600
+forward m0 -w 600
 status 0 "a thousand clients at once" "$ROOT/tests/net/server.py" many "$port" \
 	1000
 out_is "1000 answered" "are all served"
