@@ -433,7 +433,15 @@ ok "and no memory is taken" test $(($(resident) - before)) -lt 128
 : >read_on
 wait $slow_pid
 ok "until it reads on" wait_for grep -qx ' *60000000' count
-leave
+rm writer
+simple >slow &
+slow_pid=$!
+exec 8<slow
+wait_for test -s writer
+ok "the daemon leaves one that never does" leave
+like "$(cat m0.err)" "client [0-9]+ .*: had its time to read" "when its time is over"
+exec 8<&-
+wait $slow_pid
 
 # Many at once, with as many descriptors as most processes are given.
 # shellcheck disable=SC3045 # dash and busybox have it

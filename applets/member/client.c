@@ -135,17 +135,15 @@ static enum err
 open_target(struct client *c, struct target_ends *ends)
 {
 	const struct service_config *config = c->service->config;
-	char self_id[NODEID_HEX_MAX];
 	struct target_client about = {
 		.remote = c->remote,
 		.fd = c->channel.watch.fd,
 		.name = c->known ? c->name : NULL,
 		.id = c->known ? c->id : NULL,
 		.self_name = config->self_name,
-		.self_id = self_id,
+		.self_id = config->self_text,
 		.cluster = config->cluster,
 	};
-	nodeid_format(self_id, config->self_id);
 	return target_open(&c->service->target, &about, &c->server, ends);
 }
 
@@ -365,21 +363,20 @@ client_begin(struct client *c, struct service *s, size_t slot, int fd,
 int64_t
 client_sweep(struct client *c, int64_t now)
 {
-	if (now >= limit(c)) {
-		errno = ETIMEDOUT;
-		if (c->relay.connecting)
-			take_event(&c->relay, RELAY_SOURCE_BROKE);
-		else
-			client_end(c, "timed out");
-	}
-	if (!c->used)
-		return LOOP_NEVER;
-	int64_t until = limit(c);
+	errno = ETIMEDOUT;
 	if (now >= c->kill_at) {
 		log_client(c, LOG_LEVEL_INFO, "its command is killed");
 		client_kill(c);
 		c->kill_at = LOOP_NEVER;
+		client_end(c, "had its time to read");
+	} else if (now >= limit(c) && c->relay.connecting) {
+		take_event(&c->relay, RELAY_SOURCE_BROKE);
+	} else if (now >= limit(c)) {
+		client_end(c, "timed out");
 	}
+	int64_t until = limit(c);
+	if (!c->used)
+		return LOOP_NEVER;
 	return until < c->kill_at ? until : c->kill_at;
 }
 

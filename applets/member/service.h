@@ -36,7 +36,8 @@ struct service_config {
 
 	const char *self_name; /* XL_SELF */
 	const struct nodeid *self_id;
-	const char *cluster; /* XL_CLUSTER */
+	const char *self_text; /* the same: XL_SELF_ID */
+	const char *cluster;   /* XL_CLUSTER */
 	struct loop *loop;
 	struct rsapool *pool;
 	struct rng *rng;

@@ -276,6 +276,7 @@ start_service(struct daemon *d)
 	d->service_config.hello_len = d->identity.ck.pub.n_len;
 	d->service_config.self_name = d->identity.node.name;
 	d->service_config.self_id = &d->identity.node.id;
+	d->service_config.self_text = d->self_id;
 	d->service_config.cluster = d->cluster;
 	d->service_config.loop = &d->loop;
 	d->service_config.pool = &d->pool;

@@ -53,6 +53,7 @@ setup(void)
 		.hello_len = pair_ck.pub.n_len,
 		.self_name = "m",
 		.self_id = &f.id,
+		.self_text = "00",
 		.cluster = "c",
 		.loop = &f.loop,
 		.pool = &f.pool,
