@@ -154,8 +154,6 @@ static int
 start_pool(struct regd *r)
 {
 	struct rsakey_private *ck = &r->identity.ck, *sk = &r->identity.sk;
-	(void)startup_raise_limit(r->max_sessions +
-				  RSAPOOL_WATCHES(r->workers));
 	enum err e = loop_init(&r->loop, r->max_sessions + LISTEN_MAX +
 						 RSAPOOL_WATCHES(r->workers));
 	if (e == ERR_OK)
@@ -219,6 +217,7 @@ regd_start(struct regd *r)
 		status = print_all(r);
 	if (status != 0)
 		return status;
+	startup_raise_limit(r->max_sessions + RSAPOOL_WATCHES(r->workers));
 	enum err e = wire_up(r);
 	return e == ERR_OK ? 0 : say_cannot(e, "make", "room for sessions");
 }

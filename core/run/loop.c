@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #define HEAR_MS 10        /* until a busy loop looks for signals */
@@ -23,10 +22,6 @@ static bool catches;
 enum err
 loop_init(struct loop *loop, size_t cap)
 {
-	struct rlimit limit;
-	/* poll(2) fails for more than that, whatever they are. */
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < cap)
-		cap = (size_t)limit.rlim_cur;
 	*loop = (struct loop){ .cap = cap };
 	loop->watches = calloc(cap, sizeof *loop->watches);
 	loop->polls = calloc(cap, sizeof *loop->polls);

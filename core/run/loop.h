@@ -39,10 +39,7 @@ struct loop {
 	int64_t hear_at; /* when signals are looked for that nothing told of */
 };
 
-/*
- * Makes room for cap watches, but no more than the process may have
- * descriptors (RLIMIT_NOFILE).  ERR_SYSTEM.
- */
+/* Makes room for cap watches.  ERR_SYSTEM. */
 enum err
 loop_init(struct loop *loop, size_t cap);
 

@@ -38,32 +38,6 @@ make_probe(struct loop *loop, int fd, short events, int64_t deadline)
 	};
 }
 
-/* What poll(2) does not take is refused before. */
-static void
-test_limit(void)
-{
-	enum {
-		FEW = 8
-	};
-	struct loop loop;
-	struct rlimit limit, low;
-	struct probe timers[FEW + 1];
-	getrlimit(RLIMIT_NOFILE, &limit);
-	low = limit;
-	low.rlim_cur = FEW;
-	setrlimit(RLIMIT_NOFILE, &low);
-	is_int(loop_init(&loop, FEW + 1), ERR_OK, "a loop of too many");
-	for (int i = 0; i <= FEW; i++) {
-		timers[i] = make_probe(&loop, -1, 0, 0);
-		is_int(loop_add(&loop, &timers[i].watch),
-		       i < FEW ? ERR_OK : ERR_BUSY, "as many as descriptors");
-	}
-	is_int(loop_turn(&loop), ERR_OK, "turns");
-	is_int(timers[FEW - 1].calls, 1, "with all of them");
-	setrlimit(RLIMIT_NOFILE, &limit);
-	loop_free(&loop);
-}
-
 static void
 test_descriptors(void)
 {
@@ -234,7 +208,6 @@ int
 main(void)
 {
 	test_descriptors();
-	test_limit();
 	test_removal();
 	test_deadline();
 	test_signals();
