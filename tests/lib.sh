@@ -190,20 +190,27 @@ spawn()
 	tap_pids="$tap_pids $PID"
 }
 
+# Opened both ways at first, the FIFO is there at once: where an open has to wait,
+# busybox ash takes the end of any other child for a failure.
 spawn_ready()
 {
 	tap_log=$1
 	shift
 	rm -f "$T/.ready"
 	mkfifo "$T/.ready" || return 1
+	exec 8<>"$T/.ready"
 	trap - EXIT HUP INT TERM
 	(tap_exec "$@") </dev/null >"$T/$tap_log.out" 2>"$T/$tap_log.err" \
-		3>"$T/.ready" &
+		3>&8 8>&- &
 	PID=$!
 	tap_traps
 	tap_pids="$tap_pids $PID"
+	exec 8<"$T/.ready"
 	# A line, or the end of the file when the process is gone.
-	read -r tap_line <"$T/.ready"
+	tap_status=0
+	read -r tap_line <&8 || tap_status=1
+	exec 8<&-
+	return $tap_status
 }
 
 stop()
