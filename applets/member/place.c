@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applets/member/daemon.h"
 #include "core/base/log.h"
@@ -26,6 +27,22 @@ parse(const struct daemon *d, const struct endpoint *end, struct net_addr *addr)
 	return net_parse(addr, bind ? bind : end->host, end->port);
 }
 
+/* Of the addresses of a name, the first that is this machine's. */
+static const struct net_addr *
+find_own(const struct net_addr *addrs, size_t len)
+{
+	int fd;
+	for (size_t i = 0; i < len; i++) {
+		struct net_addr probe = addrs[i];
+		net_set_port(&probe, 0);
+		if (net_listen(&probe, &fd) == ERR_OK) {
+			close(fd);
+			return &addrs[i];
+		}
+	}
+	return &addrs[0];
+}
+
 static enum err
 resolve(struct net_addr *addr, const struct endpoint *end)
 {
@@ -42,7 +59,7 @@ resolve(struct net_addr *addr, const struct endpoint *end)
 	}
 	e = resolver_finish(&resolver, addrs, &len);
 	if (e == ERR_OK)
-		*addr = addrs[0];
+		*addr = *find_own(addrs, len);
 	return e;
 }
 
