@@ -122,6 +122,7 @@ is $? 129 "SIGHUP ends what reads nothing again"
 
 # A local program is told an end from a stream that is cut off.
 # listening [ULIMIT]: leaves $forward and $port
+# shellcheck disable=SC2120 # ok passes them
 listening()
 {
 	# shellcheck disable=SC2016,SC2086 # for that shell; several words
