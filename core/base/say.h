@@ -22,11 +22,11 @@ const char *
 say_name(void);
 
 /*
- * From now on what is said goes to sink alone, without the program's name;
- * NULL: to standard error again.
+ * What is said from now on is given to that function alone, without the
+ * program's name; NULL: it goes to standard error again.
  */
 void
-say_through(void (*sink)(const char *text));
+say_through(void (*to)(const char *text));
 
 /* Says one line. */
 void
