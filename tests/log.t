@@ -93,14 +93,15 @@ mount --rbind dev /dev && exec "$@"
 EOF
 cat >syslog.pl <<'EOF'
 use Socket;
-alarm 60;
 $SIG{PIPE} = "IGNORE";
+$SIG{ALRM} = sub { kill "KILL", $pid; die "it hangs" };
+alarm 60;
 my $name = pack_sockaddr_un("/dev/log");
 my ($log, $other);
 socket($log, AF_UNIX, SOCK_DGRAM, 0) && bind($log, $name) or die "$!";
 socket($other, AF_UNIX, SOCK_DGRAM, 0) && connect($other, $name) or die "$!";
 1 while send($other, "full", MSG_DONTWAIT);
-my $pid = open(my $out, "-|", @ARGV) // die;
+$pid = open(my $out, "-|", @ARGV) // die;
 <$out> for 1 .. 2; # its end point, and that it is ready
 sub hup { unlink "reg/regCred.dat"; kill "HUP", $pid; }
 sub written { select(undef, undef, undef, 0.05) until -s "reg/regCred.dat"; }
