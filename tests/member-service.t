@@ -373,11 +373,19 @@ is $? 129 "a client ends by SIGHUP, too"
 ok "until one has left" wait_for grep -q hello three.out
 kill "$m0"
 ok "the commands end with the daemon" leave
-# shellcheck disable=SC2016,SC2086 # for that shell; several words
-spawn_ready m0 sh -c 'ulimit -n 40; exec "$@"' sh $XLBOX xl-member -d c/m0 \
-	--ready-fd 3 -v --workers 1 --clients any \
-	--service 'echo hello; exec sleep 1000'
-m0=$PID
+scarce() # N: as serve, with so many descriptors
+{
+	# shellcheck disable=SC2016,SC2086 # for that shell; several words
+	spawn_ready m0 sh -c 'ulimit -n "$0"; exec "$@"' "$1" $XLBOX xl-member \
+		-d c/m0 --ready-fd 3 -v --workers 1 --clients any \
+		--service 'echo hello; exec sleep 1000'
+	m0=$PID
+}
+scarce 400
+like "$(cat m0.err)" "at once: at most [1-9][0-9]\$" \
+	"clients have some of few descriptors"
+leave
+scarce 40
 n=0
 while [ $n -lt 20 ]; do
 	n=$((n + 1))
@@ -386,7 +394,7 @@ done
 ok "where descriptors are scarce some clients come in" \
 	wait_for grep -q hello few*.out
 ok "and the others wait" wait_for grep -q 'clients have to wait' m0.err
-like "$(cat m0.err)" " [0-9]+ clients at most" "as was told"
+like "$(cat m0.err)" "at once: at most 1\$" "as was told"
 ok "and the daemon stays" leave
 serve --clients any --max-per-address 1 --service 'echo hello; exec sleep 1000'
 spawn one xl member --cluster c/m1/cluster.dat connect m0
@@ -438,6 +446,7 @@ simple >slow &
 slow_pid=$!
 exec 8<slow
 wait_for test -s writer
+wait_for stands_still
 ok "the daemon leaves one that never does" leave
 like "$(cat m0.err)" "client [0-9]+ .*: had its time to read" "when its time is over"
 exec 8<&-

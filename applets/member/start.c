@@ -161,18 +161,23 @@ count_watches(const struct daemon *d)
 	return count;
 }
 
-/* Where descriptors are scarce, members come before clients. */
+/*
+ * Where descriptors are scarce, members come before clients, who have a quarter
+ * of them all the same: all that members may need is seldom in use.
+ */
 static void
 find_descriptors(struct daemon *d)
 {
 	size_t want = count_watches(d), have = startup_raise_limit(want);
 	size_t *clients = &d->service_config.max_clients;
-	size_t fewer =
-		(want - have + SERVICE_WATCHES_EACH - 1) / SERVICE_WATCHES_EACH;
+	size_t others = want - *clients * SERVICE_WATCHES_EACH;
+	size_t left = have > others + have / 4 ? have - others : have / 4;
+	size_t fit = left / SERVICE_WATCHES_EACH + 1;
 	if (have == want || !d->service_config.target)
 		return;
-	*clients = fewer < *clients ? *clients - fewer : 1;
-	log_line(LOG_LEVEL_INFO, "%zu clients at most", *clients);
+	if (*clients > fit)
+		*clients = fit;
+	log_line(LOG_LEVEL_INFO, "clients at once: at most %zu", *clients);
 }
 
 /* The helpers that keep the private keys, and this process without them. */
