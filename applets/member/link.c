@@ -160,10 +160,22 @@ link_suspect(struct link *l, unsigned index)
 	linkout_due(l);
 }
 
+/*
+ * Whether so many bytes may follow those on their way: of long messages one is
+ * enough, as KeepAlives and Acks, also TCP's own, come behind them.
+ */
+static bool
+may_follow(const struct link *l, size_t len)
+{
+	for (const struct peer_post *p = l->sent.first; p; p = p->next)
+		len += p->len;
+	return !l->sent.first || len <= LINK_BYTES_MAX;
+}
+
 enum err
 link_send(struct link *l, struct peer_post *p)
 {
-	if (!link_is_open(l) || !linkout_is_turn(l) ||
+	if (!link_is_open(l) || !linkout_is_turn(l) || !may_follow(l, p->len) ||
 	    !linkout_has_room(l, p->len + LINKOUT_FOR_ACKS))
 		return ERR_BUSY;
 	linkout_app(l, p->bytes, p->len);

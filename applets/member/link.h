@@ -21,6 +21,7 @@
 
 #define LINK_STRANGER ROSTER_MEMBERS_MAX /* index of who did not say yet */
 #define LINK_APPS_MAX 8         /* Apps and Suspects without Ack at a time */
+#define LINK_BYTES_MAX 16384    /* of Apps without Ack, unless it is one */
 #define LINK_BYE_DUE UINT64_MAX /* bye_n: it waits for room */
 
 struct link;

@@ -49,6 +49,24 @@ test_messages(void)
 	world_end();
 }
 
+/* What is under way at a time is little, so that KeepAlives find their way. */
+static void
+test_under_way(void)
+{
+	meet(false);
+	const struct link *l = peer(0, 1)->link;
+	for (unsigned i = 0; i < 4; i++)
+		letter_send(&letters[i], 0, 1, i, 16000);
+	is_int(l->sent_len, 1, "long ones go one by one");
+	until(all_answered(4), "all are answered");
+	for (unsigned i = 0; i < 20; i++)
+		letter_send(&letters[i], 0, 1, 4 + i, 1000);
+	is_int(l->sent_len, LINK_APPS_MAX, "short ones together");
+	until(all_answered(20), "all are answered");
+	ok(in_order(20) && has_got(1, 0, 24), "and have arrived");
+	world_end();
+}
+
 /* A roster of 64 for node, most of whom are never there. */
 static void
 enter_many(unsigned node)
@@ -285,6 +303,7 @@ main(void)
 	world_setup();
 	test_crossing();
 	test_messages();
+	test_under_way();
 	test_full_both_ways();
 	test_answers();
 	test_broken();
