@@ -270,6 +270,42 @@ fi
 status 6 "no settings" env XLBOX_DEFAULTS="$T/none" \
 	sh "$examples/sysv/xl-regd" start
 
+# --- OpenRC: what its script for a member does before the daemon ---
+
+# start_pre: with what openrc-run has
+start_pre()
+{
+	# shellcheck disable=SC2016 # for that shell
+	sh -c '
+		eerror() { echo "$@" >&2; }
+		checkpath() { mkdir -p "$6" && chmod "$3" "$6" && chown "$5" "$6"; }
+		. "$1/openrc/xl-member"
+		command=$2/xl-member
+		start_pre' sh "$examples" "$T/box"
+}
+
+if command -v start-stop-daemon >/dev/null && [ "$(id -u)" = 0 ] &&
+	[ "$SAN" = 0 ]; then
+	settings
+	cp "$XLBOX" box/xl-join
+	chmod 711 .
+	sed -i "s,^XL_CRED=.*,XL_CRED=\"$T/cred.dat\"," defaults
+	sed -i 's/^XL_USER=.*/XL_USER="nobody"/' defaults
+	status 1 "OpenRC: no credential" start_pre
+	err_is "cannot read $T/cred.dat" "OpenRC: it is said once"
+	registry
+	cp reg/regCred.dat cred.dat
+	status 0 "OpenRC: it joins" start_pre
+	ls -l node >files
+	is "$(awk 'NR > 1 { print $3 }' files | sort -u)" nobody \
+		"OpenRC: as the user of the settings"
+	stop "$REG"
+else
+	skip "OpenRC" "not root, or no start-stop-daemon"
+fi
+not_ok "OpenRC: not every machine has a service net" \
+	grep -rqw "need net" "$examples/openrc"
+
 # --- busybox init, process 1 of a namespace ---
 
 # init: the lines of inittab, with the scripts where they are
