@@ -41,6 +41,8 @@ struct link_kind {
 
 	/* Hello and Ack are done: index says with whom. */
 	void (*opened)(struct link *l);
+	/* A right message has come on an open one, whatever it says. */
+	void (*heard)(struct link *l);
 	/* A KeepAlive was answered, after l->rtt_us. */
 	void (*answered)(struct link *l);
 	/* The other side suspects the member with index. */

@@ -260,6 +260,8 @@ linkin_take(struct channel *c, uint8_t *bytes, size_t len)
 		refuse(l, "invalid msg type for current state");
 	else {
 		l->in_n++;
+		if (l->state >= LINK_STATE_OPEN)
+			l->kind->heard(l);
 		handlers[l->state][in.Op](l);
 	}
 	return true;

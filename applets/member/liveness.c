@@ -125,6 +125,15 @@ liveness_acked(struct liveness *l, unsigned index)
 	l->peers[index].asked = l->peers[index].verdict = NEVER;
 }
 
+void
+liveness_heard(struct liveness *l, unsigned index, int64_t now)
+{
+	struct liveness_peer *p = &l->peers[index];
+	p->verdict = NEVER;
+	if (p->asked != NEVER)
+		p->asked = now;
+}
+
 /* Asks the next two that are up, and those whose minute is over. */
 static void
 send_keepalives(struct liveness *l, int64_t now)

@@ -36,7 +36,7 @@ struct liveness_peer {
 	bool up;
 	bool session;    /* one is open */
 	int64_t since;   /* up or down */
-	int64_t asked;   /* when the KeepAlive that is unanswered was sent */
+	int64_t asked;   /* a KeepAlive is unanswered since, or it was heard */
 	int64_t probed;  /* when the last probe was begun */
 	int64_t verdict; /* when it is down unless it answers the probe */
 	int64_t far_due; /* the next KeepAlive when it is not near */
@@ -78,6 +78,13 @@ liveness_refused(struct liveness *l, unsigned index, int64_t now);
 /* It answered a KeepAlive. */
 void
 liveness_acked(struct liveness *l, unsigned index);
+
+/*
+ * Something else came from it on its session: it lives, and where the way is
+ * slow the answer to a KeepAlive is behind it.
+ */
+void
+liveness_heard(struct liveness *l, unsigned index, int64_t now);
 
 /* Another member suspects it, or something else makes one wonder. */
 void

@@ -232,6 +232,14 @@ take_opened(struct link *l)
 }
 
 static void
+take_heard(struct link *l)
+{
+	struct peer *p = peer_of(l);
+	if (l == p->link)
+		liveness_heard(&p->all->liveness, l->index, loop_now());
+}
+
+static void
 take_answered(struct link *l)
 {
 	struct peer *p = peer_of(l);
@@ -332,6 +340,7 @@ part_set_kind(struct peers *all)
 	};
 	kind->roster = all->roster;
 	kind->opened = take_opened;
+	kind->heard = take_heard;
 	kind->answered = take_answered;
 	kind->suspects = take_suspects;
 	kind->message = take_app;

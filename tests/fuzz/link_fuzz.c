@@ -116,6 +116,7 @@ setup(void)
 			     .hello_len = pair_ck.pub.n_len },
 		.roster = &f.roster,
 		.opened = take_opened,
+		.heard = take_nothing,
 		.answered = take_nothing,
 		.suspects = take_suspects,
 		.message = take_message,

@@ -304,6 +304,25 @@ test_broken(void)
 	is_int(world.node[1].peers[2].session, true, "the session is back");
 }
 
+/* On a slow way the answer is behind much else; then it is not there. */
+static void
+test_heard(void)
+{
+	start(2);
+	world.cut[0][1] = true;
+	for (int i = 0; i < 10; i++) {
+		run(2900);
+		liveness_heard(&world.node[0], 1, world.now);
+	}
+	is_int(world.node[0].peers[1].up, true, "who is heard is up");
+	ok(world.node[0].peers[1].asked != INT64_MAX, "but has not answered");
+	run(3001);
+	is_int(world.node[0].peers[1].up, false, "and no more when it is not");
+	start(2);
+	liveness_heard(&world.node[0], 1, world.now);
+	is_int(world.node[0].peers[1].asked, INT64_MAX, "nothing to answer");
+}
+
 static void
 test_probes(void)
 {
@@ -341,6 +360,7 @@ main(void)
 	test_silent_loss();
 	test_bye();
 	test_broken();
+	test_heard();
 	test_probes();
 	return done_testing();
 }
