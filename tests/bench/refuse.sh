@@ -40,8 +40,9 @@ for i in 1 2 3 4 5 6 7 8; do
 done >clients
 mkfifo ready
 for i in 1 2; do
-	xl member -d c/m$i -q --clients clients --service cat --ready-fd 3 \
-		3>ready 2>>err &
+	# The program itself, not a shell that runs it: its id is killed.
+	"$XLBOX" xl-member -d c/m$i -q --clients clients --service cat \
+		--ready-fd 3 3>ready 2>>err &
 	pids="$pids $!"
 	read -r _ <ready
 done
