@@ -203,13 +203,13 @@ usage()
 	status 64 "usage: $*" xl nodeid "$@"
 	err_like "$tap_usage.* \(see xl-nodeid -h\)\$" "it says why"
 }
-usage "option --count does not fit" -n 0
-usage "option --count does not fit" -n x
-usage "option --count does not fit" -n -1
+usage "--count cannot be" -n 0
+usage "--count cannot be" -n x
+usage "--count cannot be" -n -1
 usage "option -n needs an argument" -n
 usage "option --validate does not fit" -k -v x
 usage "option --dir does not fit" -c -d x
-usage "option --dir does not fit" -d ""
+usage "--dir cannot be empty" -d ""
 usage "an operand is missing" -k
 usage "an operand is missing" -v
 usage "operand does not fit" -n 1 file

@@ -139,6 +139,15 @@ print_node(const char *folder)
 	return say_cannot(e, "read", path);
 }
 
+/* Whether an option's argument cannot be; takes it if it is a number. */
+static bool
+is_wrong(struct nodeid_run *run, int id, const char *arg)
+{
+	if (id == 'n')
+		return text_number(&run->count, arg, 1, COUNT_MAX) != ERR_OK;
+	return id == 'd' && !*arg;
+}
+
 /* Notes one option; false when it contradicts those before. */
 static bool
 take_option(struct nodeid_run *run, int id, const char *arg)
@@ -157,14 +166,8 @@ take_option(struct nodeid_run *run, int id, const char *arg)
 	case OPT_STRICT:
 		run->rules.strict = true;
 		return true;
-	case 'n':
-		if (text_number(&run->count, arg, 1, COUNT_MAX) != ERR_OK)
-			return false;
-		break;
 	case 'd':
 		run->folder = arg;
-		if (!*arg)
-			return false;
 		break;
 	}
 	run->mode = id;
@@ -217,11 +220,15 @@ parse_options(struct nodeid_run *run, int argc, char **argv)
 	const char *arg;
 	int id;
 	*run = (struct nodeid_run){ .id_len = NODEID_LONG, .count = 1 };
-	while ((id = opt_next(&nodeid_applet.page, argc, argv, &arg)) > OPT_END)
+	while ((id = opt_next(&nodeid_applet.page, argc, argv, &arg)) >
+	       OPT_END) {
+		if (is_wrong(run, id, arg))
+			return opt_wrong_argument(&nodeid_applet.page, id, arg);
 		if (!take_option(run, id, arg))
 			return opt_wrong(&nodeid_applet.page,
 					 "option --%s does not fit here",
 					 opt_name(&nodeid_applet.page, id));
+	}
 	if (id == OPT_STOP)
 		return opt_status();
 	int status = check_options(run, argv + 1, opt_operands());
