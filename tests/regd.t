@@ -180,9 +180,12 @@ is "$(ends)" "127.0.0.9:$port host.example:77 reg.example:$port [::1]:$port \
 [::2]:78 [::3]:$port " "-g in all its forms"
 stop "$PID"
 for wrong in 'a b' 'host:0' '1.2.3' '[::1' 'a:b:c' ''; do
-	status 64 "-g '$wrong' is no address" xl regd -d addr -a 127.0.0.1 -p 0 \
+	status 64 "-g '$wrong' is no address" xl regd -d none -a 127.0.0.1 -p 0 \
 		-g "$wrong"
+	is "$(cat err)" "xl-regd: --global cannot be ${wrong:-empty} (see xl-regd -h)" \
+		"it says so, and that alone"
 done
+not_ok "and makes nothing before that" test -e none
 start addr -g 127.0.0.1:1
 like "$(tr '\n' ' ' <regd.out)" '^0\.0\.0\.0:[0-9]+ (\[::\]:[0-9]+ )?$' \
 	"listens at all addresses"

@@ -25,10 +25,30 @@ public_add_address(struct public *p, const char *text)
 	return net_parse(&p->listen[p->listen_len++], host, 0) == ERR_OK;
 }
 
+/* Reads ADDR or ADDR:PORT; port is for the former. */
+static enum err
+parse_given(struct endpoint *ep, const char *text, uint16_t port)
+{
+	struct net_addr addr;
+	char full[ENDPOINT_TEXT_MAX + 8];
+	if (net_parse(&addr, text, port) == ERR_OK) {
+		net_format(full, &addr);
+		return endpoint_parse(ep, full, strlen(full));
+	}
+	if (endpoint_parse(ep, text, strlen(text)) == ERR_OK)
+		return ERR_OK;
+	size_t n = fmt_text(full, sizeof full, "%s:%u", text, port);
+	if (n >= sizeof full)
+		return ERR_TOO_LONG;
+	return endpoint_parse(ep, full, n);
+}
+
 bool
 public_add_given(struct public *p, const char *text)
 {
-	if (p->given_len == REGCRED_ENDS_MAX)
+	struct endpoint ep; /* of the longest port, as that is not known yet */
+	if (p->given_len == REGCRED_ENDS_MAX ||
+	    parse_given(&ep, text, UINT16_MAX) != ERR_OK)
 		return false;
 	p->given[p->given_len++] = text;
 	return true;
@@ -83,24 +103,6 @@ public_listen(const struct public *p, struct listen *listen,
 	}
 }
 
-/* Reads ADDR or ADDR:PORT; port is for the former. */
-static enum err
-parse_given(struct endpoint *ep, const char *text, uint16_t port)
-{
-	struct net_addr addr;
-	char full[ENDPOINT_TEXT_MAX + 8];
-	if (net_parse(&addr, text, port) == ERR_OK) {
-		net_format(full, &addr);
-		return endpoint_parse(ep, full, strlen(full));
-	}
-	if (endpoint_parse(ep, text, strlen(text)) == ERR_OK)
-		return ERR_OK;
-	size_t n = fmt_text(full, sizeof full, "%s:%u", text, port);
-	if (n >= sizeof full)
-		return ERR_TOO_LONG;
-	return endpoint_parse(ep, full, n);
-}
-
 static void
 add_end(struct regcred *cred, const struct net_addr *addr)
 {
@@ -128,19 +130,16 @@ add_global_ends(struct regcred *cred, const struct net_addr *wildcard)
 
 enum err
 public_list_ends(const struct public *p, const struct listen *listen,
-		 struct regcred *cred, const char **wrong)
+		 struct regcred *cred)
 {
-	*wrong = NULL;
 	cred->ends_len = 0;
 	for (size_t i = 0; i < p->given_len; i++) {
 		uint16_t port = net_port(&listen->addrs[0]);
-		*wrong = p->given[i];
 		if (parse_given(&cred->ends[cred->ends_len], p->given[i],
 				port) != ERR_OK)
 			return ERR_USAGE;
 		cred->ends_len++;
 	}
-	*wrong = NULL;
 	for (size_t i = 0; i < listen->len && p->given_len == 0; i++) {
 		const struct net_addr *addr = &listen->addrs[i];
 		if (net_is_wildcard(addr))

@@ -30,7 +30,7 @@ struct public
 bool
 public_add_address(struct public *p, const char *text);
 
-/* Takes the argument of -g, which is looked at later.  False: too many. */
+/* Takes the argument of -g.  False: no ADDR or ADDR:PORT, or too many. */
 bool
 public_add_given(struct public *p, const char *text);
 
@@ -43,12 +43,12 @@ public_listen(const struct public *p, struct listen *listen,
 	      struct net_addr *failed);
 
 /*
- * Fills in the credential's end points.  ERR_USAGE: *wrong, an argument of -g,
- * is no end point; or is NULL, and there is none that others could use.
+ * Fills in the credential's end points.  ERR_USAGE: there is none that others
+ * could use.
  */
 enum err
 public_list_ends(const struct public *p, const struct listen *listen,
-		 struct regcred *cred, const char **wrong);
+		 struct regcred *cred);
 
 /* Writes the credential to path, unless that is what is there. */
 enum err

@@ -120,13 +120,10 @@ print_all(const struct regd *r)
 int
 regd_find_ends(struct regd *r)
 {
-	const char *wrong;
 	struct regcred cred = r->cred;
-	enum err e = public_list_ends(&r->public, &r->listen, &cred, &wrong);
+	enum err e = public_list_ends(&r->public, &r->listen, &cred);
 	if (e == ERR_OK)
 		r->cred = cred;
-	else if (wrong)
-		say("-g %s is no address", wrong);
 	else
 		say("no address is known at which others reach this registry:"
 		    " give one with -g");
