@@ -135,8 +135,10 @@ class Member:
                         stdin=f"{self.name} {number}\n".encode() + rest)
         answers = dict(line.split(": ", 1)
                        for line in done.stdout.decode().splitlines())
-        check((done.returncode == 0) == (set(answers.values()) == {"ok"}),
-              "send succeeds when all have it", answers, done.returncode)
+        # Its daemon may be gone before it has told of all.
+        check(done.returncode != 0 or
+              list(answers.values()) == ["ok"] * (int(sys.argv[3]) - 1),
+              "send succeeds when all have it", answers)
         self.sent.append((hashlib.md5(rest).hexdigest(), answers, began,
                           time.monotonic()))
 
