@@ -27,7 +27,8 @@
 #				ignored in what a shell starts so (POSIX).
 #	spawn_ready NAME CMD...	the same, but CMD is to tell its readiness on
 #				descriptor 3 (--ready-fd 3); returns 0 when it has,
-#				1 when it ended or closed 3 without a newline
+#				1 when it ended or closed 3 without a newline;
+#				descriptor 8 is closed then
 #	stop PID [SIGNAL]	sends SIGNAL (default TERM; 0 is none), waits for the
 #				end of the process, and returns its status (128 + N:
 #				signal N)
