@@ -182,5 +182,43 @@ kill -KILL "$m3"
 stop "$PID" 0
 is $? 69 "sending to who is killed fails"
 like "$(cat cut.err)" "m3: the stream broke off" "and is told"
+
+# What had come before that is not lost on a slow reader: more than a pipe holds,
+# in large and small pieces.
+cat >speaks <<'EOT'
+$| = 1;
+print "x" x 70000;
+for (1 .. 300) { print "line $_\n"; select undef, undef, undef, 0.001 }
+EOT
+perl speaks >said
+mkfifo slow
+# The member has read all, and waits: what it read is sent.
+rests()
+{
+	read_before=$(grep rchar "/proc/$m3/io")
+	sleep 0.1 # to see a change; who calls it tries again
+	grep -q '^State:.S' "/proc/$m3/status" &&
+		[ "$(grep rchar "/proc/$m3/io")" = "$read_before" ]
+}
+reads_late()
+{
+	rm -f sent
+	serve m3 --service \
+		'perl speaks; : >sent; while [ -e running ]; do sleep 0.1; done'
+	m3=$PID
+	# shellcheck disable=SC2016,SC2086 # for that shell; several words
+	spawn late sh -c 'exec "$@" </dev/zero >slow' sh $XLBOX xl-member \
+		--cluster c/m0/cluster.dat connect m3
+	exec 7<slow
+	wait_for test -e sent
+	wait_for rests
+	stop "$m3" KILL
+	cat <&7 >read
+	exec 7<&-
+	stop "$PID" 0
+	[ $? -eq 69 ] && cmp -s said read
+}
+reads_late || reads_late || reads_late
+is $? 0 "what came before is there"
 rm running
 done_testing

@@ -326,6 +326,7 @@ reach_set_kind(struct reach_config *config, struct loop *loop, struct rng *rng)
 			    .rng = rng },
 		.connect_ms = 2 * config->wait_ms, /* ours ends it */
 		.gives_all = true,
+		.keeps_rest = true,
 		.opened = take_opened,
 		.message = take_message,
 		.sent = take_sent,

@@ -60,6 +60,13 @@ finish(struct channel *c)
 	c->watch.deadline = loop_now() + c->kind->linger_ms;
 }
 
+/* Whether it waits for channel_resume, and nothing else, when it broke. */
+static bool
+keeps_rest(const struct channel *c)
+{
+	return c->held && c->kind->keeps_rest;
+}
+
 /* Sets what is waited for. */
 static void
 arm(struct channel *c)
@@ -77,7 +84,7 @@ arm(struct channel *c)
 	if ((can & SESSION_CAN_SEND) && !c->broken)
 		c->watch.events |= POLLOUT;
 	/* TCP never has it: only to hear of a connection that breaks. */
-	if (c->watch.events == 0)
+	if (c->watch.events == 0 && !(c->broken && keeps_rest(c)))
 		c->watch.events = POLLRDBAND;
 }
 
@@ -161,7 +168,9 @@ talk(struct channel *c, short revents, const bool *gone)
 	} else if ((revents & (POLLERR | POLLHUP)) && is_stuck(c)) {
 		(void)net_connected(c->watch.fd);
 		channel_io_note(c, ERR_UNREACHABLE, errno);
-		session_wipe(&c->session);
+		c->broken = true;
+		if (!keeps_rest(c))
+			session_wipe(&c->session);
 	}
 	if (now >= c->trim_at && session_is_empty(&c->session))
 		channel_io_trim(c);

@@ -40,6 +40,8 @@ struct channel_kind {
 	int64_t linger_ms;
 	/* At rest even the first pages of buffers are given back. */
 	bool gives_all;
+	/* What came before the connection broke waits to be taken. */
+	bool keeps_rest;
 
 	/*
 	 * Hello and Reply are done: channel_post works, but for a responder of

@@ -67,11 +67,19 @@ channel_io_trim_at(struct channel *c)
 	return c->trim_at;
 }
 
+/* Whether messages from before it broke are still to be taken. */
+static bool
+has_rest(const struct channel *c)
+{
+	return c->kind->keeps_rest && c->why != ERR_OK &&
+	       (session_can(&c->session) & SESSION_CAN_MESSAGE);
+}
+
 void
 channel_io_receive(struct channel *c)
 {
 	size_t room, len;
-	while (!c->held && !c->drained) {
+	while (!c->held && !c->drained && !has_rest(c)) {
 		uint8_t *space = session_recv_space(&c->session, &room);
 		if (room == 0)
 			return;
@@ -81,7 +89,8 @@ channel_io_receive(struct channel *c)
 			return;
 		if (e != ERR_OK) {
 			channel_io_note(c, e, errno);
-			session_wipe(&c->session);
+			if (!has_rest(c))
+				session_wipe(&c->session);
 		} else if (len == 0) {
 			c->ended = true;
 			session_recv_end(&c->session);
@@ -131,7 +140,8 @@ channel_io_transmit(struct channel *c)
 		}
 		channel_io_note(c, e, errno);
 		c->broken = true;
-		if (!(session_can(&c->session) & SESSION_CAN_RECV))
+		if (!(session_can(&c->session) & SESSION_CAN_RECV) &&
+		    !has_rest(c))
 			session_wipe(&c->session);
 	}
 }
