@@ -74,13 +74,17 @@ become(const struct hookexec *what, int in, int out)
 	const char *command = what->config->command;
 	char path[FILE_PATH_MAX] = SHELL;
 	setsid();
-	if (in < 0)
-		in = open("/dev/null", O_RDONLY);
-	dup2(out, STDERR_FILENO); /* the first, for what goes wrong here */
-	if (in < 0 || dup2(in, STDIN_FILENO) < 0 ||
-	    dup2(out, STDOUT_FILENO) < 0)
-		_exit(say_cannot(ERR_SYSTEM, "open", "standard input"));
+	dup2(out, STDERR_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(in, STDIN_FILENO);
+	/* Then there are descriptors again, if all were taken. */
 	child_close_from(STDERR_FILENO + 1);
+	if (in < 0) {
+		close(STDIN_FILENO);
+		in = open("/dev/null", O_RDONLY);
+		if (in != STDIN_FILENO)
+			_exit(say_cannot(ERR_SYSTEM, "open", "/dev/null"));
+	}
 	child_detach();
 	set_all(what->config, what->event);
 	if (!what->file)

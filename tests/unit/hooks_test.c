@@ -682,6 +682,24 @@ test_shortage(void)
 	hooks_reap(&hooks);
 }
 
+/* There are two for the pipe, and the process has to do with that. */
+static void
+test_last_descriptors(void)
+{
+	struct rlimit limit, few;
+	begin("read x; echo $XL_EVENT", NULL);
+	int next = dup(STDERR_FILENO);
+	close(next);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	few = limit;
+	few.rlim_cur = (rlim_t)next + 2;
+	setrlimit(RLIMIT_NOFILE, &few);
+	tell(EVENT_START, EVENT_NO_MEMBER);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	finish();
+	ok(strstr(contents("log"), "hook start 1: start\n"), "it is told");
+}
+
 static void
 make_place(void)
 {
@@ -734,6 +752,7 @@ main(void)
 	test_none();
 	test_kill();
 	test_shortage();
+	test_last_descriptors();
 	loop_free(&loop);
 	remove_place();
 	return done_testing();
