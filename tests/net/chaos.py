@@ -207,9 +207,10 @@ def check_events(life):
             check((event == "quorum") == (not quorum) == (2 * count > size),
                   "quorum and no-quorum alternate", life.log, event, count)
             quorum = event == "quorum"
-        if event != "stop":
-            check(count == len(up) + 1, "the count is that of the events",
-                  life.log, event, count)
+        if event == "stop":
+            return  # who says Bye then is no event any more
+        check(count == len(up) + 1, "the count is that of the events",
+              life.log, event, count)
 
 
 def check_hooks(life):
