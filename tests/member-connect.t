@@ -213,10 +213,10 @@ reads_late()
 	wait_for test -e sent
 	wait_for rests
 	stop "$m3" KILL
-	cat <&7 >read
+	cat <&7 >got
 	exec 7<&-
 	stop "$PID" 0
-	[ $? -eq 69 ] && cmp -s said read
+	[ $? -eq 69 ] && cmp -s said got
 }
 reads_late || reads_late || reads_late
 is $? 0 "what came before is there"
