@@ -257,6 +257,16 @@ for file in fifo link .; do
 	err_is "xl-keygen: cannot write $file: not a regular file" "it says so"
 done
 ok "the fifo stays" test -p fifo
+# waits_at PID FILE: it has opened it
+waits_at()
+{
+	find "/proc/$1/fd" -lname "*/$2" 2>/dev/null | grep -q .
+}
+spawn late xl keygen -y -f fifo
+ok "a fifo whose writer comes late is waited for" wait_for waits_at "$PID" fifo
+cat key 1<>fifo
+ok "and is read" stop "$PID" 0
+is "$(cat late.out)" "$(xl keygen -y -f key)" "with the key in it"
 is "$(readlink link)" key "and the link"
 echo mine >mine.tmp
 status 0 "beside a .tmp" xl keygen -y -f key -o mine

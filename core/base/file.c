@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 #include "core/base/fmt.h"
 #include "core/base/leftover.h"
 
-#define NO_REPLACE 1 /* RENAME_NOREPLACE, which musl does not have */
+#define WRITER_MS 2000 /* until a FIFO is taken for empty */
+#define NO_REPLACE 1   /* RENAME_NOREPLACE, which musl does not have */
 
 static enum err
 read_descriptor(int fd, char *dst, size_t cap, size_t *len)
@@ -43,10 +45,12 @@ file_read(const char *path, void *dst, size_t cap, size_t *len)
 {
 	if (strcmp(path, "-") == 0)
 		return read_descriptor(STDIN_FILENO, dst, cap, len);
-	/* A FIFO that nobody has open for writing is empty: no wait for one. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct pollfd writer = { .fd = fd, .events = POLLIN };
 	if (fd < 0)
 		return ERR_READ;
+	/* A FIFO that nobody opens for writing, even in a while, is empty. */
+	(void)poll(&writer, 1, WRITER_MS);
 	(void)fcntl(fd, F_SETFL, 0);
 	enum err e = read_descriptor(fd, dst, cap, len);
 	int saved = errno;

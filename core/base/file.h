@@ -17,6 +17,7 @@
 
 /*
  * Reads the file at path ("-" is standard input) into dst, at most cap bytes.
+ * A FIFO has two seconds to get a writer.
  * ERR_READ; ERR_TOO_LONG when there is more than cap.
  */
 enum err
