@@ -172,7 +172,8 @@ take_ended(struct reach *r, enum err why)
 			say("%s", r->why);
 		finish(err_status(why));
 	} else if (run.relay.eof_came &&
-		   (why == ERR_OK || run.relay.from_done)) {
+		   (why == ERR_OK ||
+		    (run.relay.from_done && !run.relay.eof_due))) {
 		finish(0);
 	} else {
 		finish(reach_say_broken(r, why));
