@@ -58,11 +58,15 @@ end(struct reach *r, enum err why)
 	r->config->ended(r, why);
 }
 
-/* Who is alone has all the time; who is not, must not waste the others'. */
+/*
+ * Who is alone has all the time; who is not, must not waste the others', with
+ * however many addresses.
+ */
 static void
 limit_try(struct reach *r)
 {
-	int64_t until = loop_now() + r->patience;
+	size_t shares = r->addrs_len > 1 ? r->addrs_len : 1;
+	int64_t until = loop_now() + r->patience / (int64_t)shares;
 	bool alone = r->order_len == 1 && r->addrs_len <= 1;
 	r->waiting.deadline = alone || until > r->limit ? r->limit : until;
 }
@@ -229,6 +233,7 @@ take_answer(struct reach *r, const uint8_t *bytes, size_t len)
 		return ack;
 	}
 	note(r, ERR_PROTOCOL, "no Ack of our Hello");
+	r->greeted = false;
 	channel_drop(&r->channel);
 	stop_waiting(r);
 	go_on(r);

@@ -19,7 +19,8 @@ struct reach;
  * A client's way to a service: members of a cluster are tried until the client
  * port of one answers, and a signed Hello says who the client is
  * (xl-protocol(7), The client port).  One that is silent holds up the others
- * for a second at most, and gets more time when all have had their turn.
+ * for a second at most, and for another one while its name is looked up; it
+ * gets more time when all have had their turn.
  */
 
 /* What a member says whose command or server cannot be had. */
