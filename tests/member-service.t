@@ -61,7 +61,7 @@ same data data.out "of all bytes"
 : >data.out
 status 1 "another key" client --sk other.pem </dev/null
 status 1 "no key" client </dev/null
-like "$(cat m0.err)" "not listed: $(xl nodeid -k other.pem)" "is told by its ID"
+like "$(cat m0.err)" "not a listed client.s key: $(xl nodeid -k other.pem)" "is told by its ID"
 unlike "$(cat m0.err)" "client 4.*served" "and not served"
 xl keygen -y -f other.pem >>clients
 kill -HUP "$m0"

@@ -46,7 +46,7 @@ hello_is_known(struct client *c, const uint8_t *bytes, size_t len)
 	    hello_is_next(c, &msg) && is_known(c, &msg))
 		return true;
 	log_line(LOG_LEVEL_INFO, "client %lu %s: %s%s", c->number, c->peer,
-		 c->id[0] ? "not listed: " : "no key", c->id);
+		 c->id[0] ? "not a listed client's key: " : "no key", c->id);
 	return false;
 }
 
