@@ -74,6 +74,7 @@ become(const struct hookexec *what, int in, int out)
 	const char *command = what->config->command;
 	char path[FILE_PATH_MAX] = SHELL;
 	setsid();
+	child_detach();
 	dup2(out, STDERR_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(in, STDIN_FILENO);
@@ -85,7 +86,6 @@ become(const struct hookexec *what, int in, int out)
 		if (in != STDIN_FILENO)
 			_exit(say_cannot(ERR_SYSTEM, "open", "/dev/null"));
 	}
-	child_detach();
 	set_all(what->config, what->event);
 	if (!what->file)
 		execl(path, "sh", "-c", command, (char *)NULL);

@@ -137,10 +137,10 @@ become(const struct target *t, const struct target_client *client, int in,
 	socklen_t len = sizeof local;
 	(void)getsockname(client->fd, &local.any, &len);
 	setsid();
+	child_detach();
 	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
 		_exit(say_cannot(ERR_SYSTEM, "open", "standard input"));
 	child_close_from(STDERR_FILENO + 1);
-	child_detach();
 	set("PROTO", "TCP");
 	set_addr("TCPREMOTEIP", "TCPREMOTEPORT", &client->remote);
 	set_addr("TCPLOCALIP", "TCPLOCALPORT", &local);

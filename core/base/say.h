@@ -8,7 +8,7 @@
  * One-line messages of a program to its user: "PROGRAM: text" on standard
  * error, lower case, no full stop, one write(2) a line; control characters
  * and other bytes that are not printable ASCII come out as '?'.
- * For applets only.
+ * For applets and the processes that they start.
  */
 
 #define SAY_LINE_MAX 1024 /* longer lines are cut */
