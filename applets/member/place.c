@@ -67,8 +67,13 @@ int
 place_find(const struct daemon *d, size_t which, struct net_addr *addr)
 {
 	const struct endpoint *end = end_of(d, which);
-	if (parse(d, end, addr) == ERR_OK || resolve(addr, end) == ERR_OK)
+	enum err e = parse(d, end, addr);
+	if (e != ERR_OK)
+		e = resolve(addr, end);
+	if (e == ERR_OK)
 		return 0;
+	if (e == ERR_SYSTEM)
+		return say_cannot(e, "resolve", end->host);
 	say("cannot resolve %s: no such name", end->host);
 	return err_status(ERR_UNREACHABLE);
 }
