@@ -110,8 +110,8 @@ startup_raise_limit(size_t sessions)
 	(void)prlimit(0, RLIMIT_NOFILE, &limit, NULL);
 	if (limit.rlim_cur >= want)
 		return sessions;
-	log_line(LOG_LEVEL_INFO, "%zu descriptors are too few for %zu sessions",
-		 (size_t)limit.rlim_cur, sessions);
+	log_line(LOG_LEVEL_INFO, "%zu descriptors are too few: %zu wanted",
+		 (size_t)limit.rlim_cur, (size_t)want);
 	return limit.rlim_cur > OTHER_FILES
 		       ? (size_t)limit.rlim_cur - OTHER_FILES
 		       : 0;

@@ -19,6 +19,7 @@
 #include "core/run/slots.h"
 
 #define LINE_WATCHES (REACH_WATCHES + 2) /* and the relay's */
+#define LINE_FDS 3                       /* both ends, and a resolver's */
 
 /* One connection that is forwarded. */
 struct line {
@@ -213,7 +214,7 @@ open_port(const char *text)
 static size_t
 lines_max(size_t want)
 {
-	size_t can = startup_raise_limit(LINE_WATCHES * want) / LINE_WATCHES;
+	size_t can = startup_raise_limit(LINE_FDS * want) / LINE_FDS;
 	return can > 0 ? can : 1;
 }
 
