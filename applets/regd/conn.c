@@ -178,7 +178,7 @@ open_conn(void *owner, int fd, const struct net_addr *peer)
 	if (admits(all, peer))
 		slot = slots_take(&all->slots);
 	if (slot == SLOTS_NONE) {
-		close(fd);
+		net_hang_up(fd);
 		return;
 	}
 	origins_set(&all->origins, slot, peer);
