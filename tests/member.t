@@ -86,6 +86,9 @@ status 64 "one from standard input" daemon -d empty -r - </dev/null
 err_like "^xl-member: --registry cannot be -: it is read again" "why is told"
 mkfifo pipe
 status 64 "one from a pipe" daemon -d empty -r pipe
+status 64 "nor can clients come from one" \
+	daemon -d empty --service cat --clients pipe
+err_like "^xl-member: --clients cannot be pipe: it is read again" "it says so"
 
 # broken FILE STATUS NAME: the folder b is m0's, with another FILE
 broken()

@@ -185,6 +185,8 @@ reload(struct daemon *d)
 	log_line(LOG_LEVEL_INFO, "reading %s again", CLUSTER_FILE);
 	if (daemon_read_roster(d) == 0)
 		daemon_swap_roster(d);
+	else
+		place_move(d);
 	service_reload(&d->service);
 }
 
@@ -238,13 +240,17 @@ daemon_run(struct daemon *d)
 			   : say_cannot(e, "wait for", "connections");
 }
 
-/* What looks at the registry reads its credential again and again. */
-static bool
-is_read_once(const char *path)
+/* What a reload, or a look at the registry, reads again.  Returns 0, or 64. */
+static int
+check_reread(const char *option, const char *path)
 {
 	struct stat st;
-	return strcmp(path, "-") == 0 ||
-	       (stat(path, &st) == 0 && S_ISFIFO(st.st_mode));
+	if (!path || (strcmp(path, "-") != 0 &&
+		      (stat(path, &st) != 0 || !S_ISFIFO(st.st_mode))))
+		return 0;
+	return opt_wrong(&member_applet.page,
+			 "%s cannot be %s: it is read again and again", option,
+			 path);
 }
 
 int
@@ -264,12 +270,11 @@ daemon_main(const struct memberopt *opt, int argc, char **argv)
 	const char *wrong = service_wrong(&d.service_config);
 	if (wrong)
 		return opt_wrong(&member_applet.page, "%s", wrong);
-	if (opt->registry && is_read_once(opt->registry))
-		return opt_wrong(&member_applet.page,
-				 "--registry cannot be %s: it is read again "
-				 "and again",
-				 opt->registry);
-	int status = daemon_start(&d);
+	int status = check_reread("--registry", opt->registry);
+	if (status == 0)
+		status = check_reread("--clients", opt->clients);
+	if (status == 0)
+		status = daemon_start(&d);
 	if (status == 0)
 		status = daemon_run(&d);
 	bytes_wipe(&d.identity, sizeof d.identity);
