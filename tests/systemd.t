@@ -61,8 +61,20 @@ wait "$PID" ||
 	skip_all "systemd-nspawn cannot: $(tail -n 1 nspawn.err)"
 container --boot systemd.unit=basic.target
 NSPAWN=$PID
-wait_for pgrep -P "$NSPAWN" >leader
-LEADER=$(tail -n 1 leader)
+
+# leads: the container has its process 1, which is not nspawn's first child
+leads()
+{
+	for LEADER in $(pgrep -P "$NSPAWN"); do
+		grep -qs '^NSpid:.*[[:space:]]1$' "/proc/$LEADER/status" &&
+			return
+	done
+	return 1
+}
+wait_for leads || {
+	fail "the container starts"
+	done_testing
+}
 tap_pids="$tap_pids $LEADER"
 
 # in_box CMD...: in there
