@@ -11,11 +11,9 @@ examples=$ROOT/man/examples
 case $XLBOX in
 *' '*) skip_all "needs an emulator" ;;
 esac
-PATH=$T/bin:$PATH:/usr/sbin:/sbin
-mkdir bin run log
-for applet in $($XLBOX --list); do
-	ln -s "$XLBOX" "bin/$applet"
-done
+by_name
+PATH=$PATH:/usr/sbin:/sbin
+mkdir run log
 
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 

@@ -18,6 +18,8 @@
 #
 # Running
 #	xl APPLET ARG...	runs `$XLBOX xl-APPLET ARG...`
+#	by_name			makes the applets commands of the shell and of what
+#				it starts, by their own names, in $T/bin
 #	run CMD...		runs CMD, keeps its standard output in $T/out, its
 #				standard error in $T/err and its status in $status;
 #				always succeeds, so `run xl join ...; is ...`
@@ -156,7 +158,23 @@ xl()
 	$XLBOX "xl-$xl_applet" "$@"
 }
 
-# The same in place of the shell, so that a process id is the program's own.
+by_name()
+{
+	mkdir -p "$T/bin"
+	for xl_applet in $($XLBOX --list); do
+		case $XLBOX in
+		*' '*)
+			printf '#!/bin/sh\nexec %s %s "$@"\n' "$XLBOX" \
+				"$xl_applet" >"$T/bin/$xl_applet"
+			chmod +x "$T/bin/$xl_applet"
+			;;
+		*) ln -s "$XLBOX" "$T/bin/$xl_applet" ;;
+		esac
+	done
+	PATH=$T/bin:$PATH
+}
+
+# As xl, but in place of the shell, so that a process id is the program's own.
 tap_exec()
 {
 	if [ "$1" = xl ]; then

@@ -8,13 +8,8 @@
 need openssl
 
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
-mkdir -p bin etc/xl var/lib usr/local/bin
-for applet in $($XLBOX --list); do
-	printf '#!/bin/sh\nexec %s %s "$@"\n' "$XLBOX" "$applet" \
-		>"bin/$applet"
-	chmod +x "bin/$applet"
-done
-PATH=$T/bin:$PATH
+mkdir -p etc/xl var/lib usr/local/bin
+by_name
 
 # examples PAGE COUNT: each to a file, PAGE.1 and so on; lines that follow each
 # other are one

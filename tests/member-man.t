@@ -9,13 +9,8 @@
 need perl
 
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
-mkdir bin m1 m2 m3 client
-for applet in $($XLBOX --list); do
-	printf '#!/bin/sh\nexec %s %s "$@"\n' "$XLBOX" "$applet" \
-		>"bin/$applet"
-	chmod +x "bin/$applet"
-done
-PATH=$T/bin:$PATH
+mkdir m1 m2 m3 client
+by_name
 
 # Each example is a file, example.1 and so on.
 sed -n '/^\.Sh EXAMPLES/,/^\.Sh D/p' "$ROOT/man/xl-member.8" | awk '
