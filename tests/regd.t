@@ -323,6 +323,18 @@ not_ok "and no more" works slots/regCred.dat
 ok "told" grep -q 'refused: 127\.0\.0\.1 has 3 sessions$' regd.err
 is "$(grep -c 'refused: ' regd.err)" 1 "told once"
 is "$(grep -c ': connected$' regd.err)" 3 "they were not let in"
+# Its bytes are there before it is looked at.
+kill -STOP "$regd"
+spawn early perl -MIO::Socket::INET -e '
+	my $s = IO::Socket::INET->new($ARGV[0]) or die;
+	$| = 1;
+	print $s "x" x 500; $s->flush; print "sent\n";
+	print defined sysread($s, my $in, 1) ? "end" : $!' \
+	"$(head -n 1 regd.out)"
+wait_for grep -q sent early.out
+kill -CONT "$regd"
+stop "$PID" 0
+is "$(tail -n 1 early.out)" end "who has sent something is not reset"
 spawn other perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(
 	PeerAddr => $ARGV[0], LocalAddr => "127.0.0.2") or die; sleep 600' \
 	"$(head -n 1 regd.out)"
