@@ -339,6 +339,8 @@ fi
 
 # --- supervisors ---
 
+leaks_unchecked
+
 # supervised NAME CMD...: the registry that a supervisor runs, killed once; CMD
 # prints its process id
 supervised()
@@ -402,7 +404,7 @@ if [ "$runsv" ] && command -v svlogd >/dev/null; then
 	supervised runit cat service/supervise/pid
 	sv down ./service >/dev/null
 	ok "runit: and is down when told so" \
-		wait_for grep -q down service/supervise/stat
+		wait_for grep -qx down service/supervise/stat
 	settings x
 	sv up ./service >/dev/null
 	ok "runit: with wrong options it says why" \
