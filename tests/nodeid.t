@@ -81,6 +81,9 @@ status 66 "one of them cannot be read" xl nodeid f64 nowhere f65
 is "$(cat "$T/out")" "$(sha256sum f64 f65)" "the others are printed"
 err_is "xl-nodeid: cannot read nowhere: No such file or directory" \
 	"it says which"
+status 66 "a name without characters" xl nodeid ""
+err_is 'xl-nodeid: cannot read "": No such file or directory' \
+	"it can be seen"
 status 66 "a folder" xl nodeid .
 err_is "xl-nodeid: cannot read .: Is a directory" "it says so"
 

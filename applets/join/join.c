@@ -193,7 +193,7 @@ const struct applet join_applet = {
 		.summary = "Make a node join a cluster and learn its members",
 		.synopsis =
 			"-r FILE -d DIR -c NAME [-e HOST:PORT]... [-n NAME] "
-			"[-s N] [-w SECONDS]\n"
+			"[-s N]\n"
 			"--create-only -r FILE -c NAME -s N [-d DIR] "
 			"[-e HOST:PORT]...\n"
 			"--list -r FILE -c NAME [-d DIR]\n"

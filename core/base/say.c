@@ -66,7 +66,7 @@ is_from_system(enum err e)
 int
 say_cannot(enum err e, const char *verb, const char *object)
 {
-	say("cannot %s %s: %s", verb, object,
+	say("cannot %s %s: %s", verb, *object ? object : "\"\"",
 	    is_from_system(e) ? strerror(errno) : err_text(e));
 	return err_status(e);
 }
