@@ -69,7 +69,8 @@ struct peer {
 	unsigned pause_ms;      /* the pause that follows when it fails */
 	int64_t lost_at;        /* when there was a session, or a try, last */
 	int64_t reset_at;       /* when the pause was made short by a knock */
-	bool wants_addrs;       /* its host has to be resolved (again) */
+	bool wants_addrs;       /* its host has to be resolved (again), */
+	bool stale;             /* or will when it is dialled next */
 	size_t addrs_len, addr; /* known addresses, and the one to try next */
 	struct net_addr addrs[RESOLVER_ADDRS_MAX];
 	struct loop_watch knock; /* a connection to say that we are there */

@@ -55,7 +55,7 @@ part_dial_init(struct peer *p)
 	p->reset_at = -RESET_GAP;
 	p->addr = 0;
 	p->addrs_len = 1;
-	p->wants_addrs = false;
+	p->wants_addrs = p->stale = false;
 	p->knock = (struct loop_watch){ .fd = -1, .deadline = LOOP_NEVER };
 	if (net_parse(&p->addrs[0], end->host, end->port) == ERR_OK)
 		return;
@@ -103,19 +103,18 @@ part_dial_failed(struct peer *p)
 	if (p->all->stopping || p->link)
 		return;
 	plan_again(p);
-	/* A name may lead elsewhere by now. */
+	/* A name may lead elsewhere by the next time. */
 	struct net_addr addr;
 	const struct endpoint *end = &p->member->ends[0];
-	if (p->addr >= p->addrs_len &&
-	    net_parse(&addr, end->host, end->port) != ERR_OK)
-		p->wants_addrs = true;
+	p->stale = p->addr >= p->addrs_len &&
+		   net_parse(&addr, end->host, end->port) != ERR_OK;
 }
 
 /* The next address to try, or NULL while there is none. */
 static const struct net_addr *
 next_addr(struct peer *p)
 {
-	if (p->wants_addrs || p->addrs_len == 0) {
+	if (p->wants_addrs || p->stale || p->addrs_len == 0) {
 		p->wants_addrs = true;
 		part_resolve(p->all);
 		return NULL;
@@ -285,7 +284,7 @@ take_resolved(struct loop_watch *watch, short revents)
 		e = resolver_finish(&all->resolver, addrs, &len);
 	else
 		resolver_stop(&all->resolver);
-	p->wants_addrs = false;
+	p->wants_addrs = p->stale = false;
 	p->addr = 0;
 	if (!p->member) {
 		/* It is gone meanwhile. */
@@ -307,21 +306,22 @@ take_resolved(struct loop_watch *watch, short revents)
 void
 part_resolve(struct peers *all)
 {
-	unsigned i = 0;
+	unsigned i, n = 0;
 	if (all->resolving.fd >= 0 || all->stopping)
 		return;
-	while (i < ROSTER_MEMBERS_MAX &&
-	       !(all->peers[i].member && all->peers[i].wants_addrs))
-		i++;
-	if (i == ROSTER_MEMBERS_MAX)
-		return;
+	/* The others first: one that takes long must not hold them up. */
+	do {
+		if (n++ == ROSTER_MEMBERS_MAX)
+			return;
+		i = (all->resolved + n) % ROSTER_MEMBERS_MAX;
+	} while (!all->peers[i].member || !all->peers[i].wants_addrs);
 	const struct endpoint *end = &all->peers[i].member->ends[0];
+	all->resolved = i;
 	if (resolver_start(&all->resolver, end->host, end->port) != ERR_OK) {
 		all->peers[i].wants_addrs = false;
 		part_dial_failed(&all->peers[i]);
 		return;
 	}
-	all->resolved = i;
 	all->resolving = (struct loop_watch){
 		.fd = all->resolver.fd,
 		.events = POLLIN,

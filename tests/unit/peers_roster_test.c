@@ -119,6 +119,25 @@ test_name(void)
 	world_end();
 }
 
+/* A name that leads nowhere is asked for at times, and holds up no other. */
+static void
+test_no_name(void)
+{
+	node_start(1, 1);
+	struct roster *r = world_roster(&world[1], 1);
+	strcpy(world_enter(r, 0, 0)->ends[0].host, "no..name");
+	world_enter(r, 1, 1);
+	strcpy(world_enter(r, 2, 2)->ends[0].host, "localhost");
+	world_swap(&world[1]);
+	struct peer *p = peer(1, 0);
+	until(*p->status.error && peer(1, 2)->addrs_len > 0,
+	      "one is not found, the other is");
+	ok(!p->wants_addrs && p->dial_at > loop_now(), "there is a pause");
+	p->dial_at = loop_now();
+	until(p->wants_addrs, "and then it is looked up again");
+	world_end();
+}
+
 /* m0 and m1 have changed places, and m1 knows it first. */
 static void
 test_own_index(void)
@@ -219,6 +238,7 @@ main(void)
 	test_replaced_member(NODES);
 	test_renewed_roster();
 	test_name();
+	test_no_name();
 	test_own_index();
 	test_newcomer();
 	test_moved();
