@@ -286,8 +286,6 @@ void
 peers_stop(struct peers *all)
 {
 	all->stopping = true;
-	resolver_stop(&all->resolver);
-	loop_remove(all->config->loop, &all->resolving);
 	for (size_t i = 0; i < ROSTER_MEMBERS_MAX; i++) {
 		struct peer *p = &all->peers[i];
 		if (!p->member)

@@ -192,10 +192,23 @@ end_knock(struct peer *p)
 	p->knock.fd = -1;
 }
 
+/* The answer would be taken for that of who has this place next. */
+static void
+end_resolve(struct peer *p)
+{
+	struct peers *all = p->all;
+	if (all->resolving.fd < 0 || all->resolved != part_index(p))
+		return;
+	loop_remove(all->config->loop, &all->resolving);
+	resolver_stop(&all->resolver);
+	all->resolving.fd = -1;
+}
+
 void
 part_dial_stop(struct peer *p)
 {
 	struct link *l = p->dialled;
+	end_resolve(p);
 	p->dialled = NULL;
 	p->dial_at = LOOP_NEVER;
 	if (l) {
@@ -286,9 +299,7 @@ take_resolved(struct loop_watch *watch, short revents)
 		resolver_stop(&all->resolver);
 	p->wants_addrs = p->stale = false;
 	p->addr = 0;
-	if (!p->member) {
-		/* It is gone meanwhile. */
-	} else if (e != ERR_OK || len == 0) {
+	if (e != ERR_OK || len == 0) {
 		set_error(p, "no address for its host name");
 		part_dial_failed(p);
 	} else {

@@ -138,6 +138,24 @@ test_no_name(void)
 	world_end();
 }
 
+/* A name is looked up when it is no name any more. */
+static void
+test_name_gone(void)
+{
+	node_start(1, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		struct roster *r = world_roster(&world[1], 1);
+		struct member *m = world_enter(r, 0, 0);
+		world_enter(r, 1, 1);
+		if (i == 0)
+			strcpy(m->ends[0].host, "localhost");
+		world_swap(&world[1]);
+	}
+	node_start(0, 2);
+	until(is_settled(0, 1), "it is where the roster says by now");
+	world_end();
+}
+
 /* m0 and m1 have changed places, and m1 knows it first. */
 static void
 test_own_index(void)
@@ -239,6 +257,7 @@ main(void)
 	test_renewed_roster();
 	test_name();
 	test_no_name();
+	test_name_gone();
 	test_own_index();
 	test_newcomer();
 	test_moved();
