@@ -198,10 +198,9 @@ member-up m2
 quorum" "the last state of each"
 stop "$m2"
 stop "$m0"
-member 1
-m1=$PID
 
-# A folder: all executables, in order, whatever becomes of one.
+# A folder: all executables, in order, whatever becomes of one. (Nobody else is
+# up, so that no more is told.)
 mkdir d
 for name in 20-b 10-a plain no.sh; do
 	printf '#!/bin/sh\necho ${0##*/} $XL_EVENT >>%s\n' "$T/parts" >d/$name
@@ -220,6 +219,8 @@ err=$(cat m0.err)
 like "$err" "hook start 1 15-fails: exit status 3$" "who fails is logged"
 like "$err" "hook start 1 17-wrong: xl-member: cannot run 17-wrong: Exec format error" \
 	"and what is no program"
+member 1
+m1=$PID
 
 # Hanging: the time limit ends the command and its children.
 cat >hang <<EOT
