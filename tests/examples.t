@@ -392,13 +392,19 @@ else
 	skip "s6" "not installed"
 fi
 
+# sv_knows: runsv has opened all that sv(8) needs
+sv_knows()
+{
+	sv status ./service >/dev/null
+}
+
 settings
 runsv=$(command -v runsv || ! busybox --list | grep -qx runsv || echo busybox)
 if [ "$runsv" ] && command -v svlogd >/dev/null; then
 	cp -R "$examples/runit/xl-regd" service
 	spawn runit runsv service
 	RUNSV=$PID
-	wait_for test -p service/supervise/control
+	wait_for sv_knows
 	status 0 "runit: check says when it is up" sv -w 60 start ./service
 	out_like '^ok: run: ' "runit: it is up"
 	supervised runit cat service/supervise/pid
@@ -421,7 +427,7 @@ if [ "$runsv" ] && command -v svlogd >/dev/null; then
 	cp -R "$examples/runit/xl-member" service
 	spawn runit runsv service
 	RUNSV=$PID
-	wait_for test -p service/supervise/control
+	wait_for sv_knows
 	status 0 "runit: check says when a member is up" \
 		sv -w 60 start ./service
 	ok "runit: it lives" lives
