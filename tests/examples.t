@@ -192,7 +192,7 @@ sysv()
 	status 3 "$label status before" "$@" "$script" status
 	status 0 "$label start" "$@" "$script" start
 	pid=$(cat run/xl-regd.pid)
-	tap_pids="$tap_pids $pid"
+	adopt "$pid"
 	ok "$label it answers" answers
 	is "$(readlink "/proc/$pid/exe")" "$XLBOX" "$label its pid is right"
 	status 0 "$label status" "$@" "$script" status
@@ -203,14 +203,14 @@ sysv()
 	status 0 "$label restart" "$@" "$script" restart
 	ok "$label the first is gone" gone "$pid"
 	pid=$(cat run/xl-regd.pid)
-	tap_pids="$tap_pids $pid"
+	adopt "$pid"
 	ok "$label another answers" answers
 	kill -s KILL "$pid"
 	wait_for gone "$pid"
 	status 1 "$label status after a crash" "$@" "$script" status
 	status 0 "$label start after it" "$@" "$script" start
 	pid=$(cat run/xl-regd.pid)
-	tap_pids="$tap_pids $pid"
+	adopt "$pid"
 	status 0 "$label stop" "$@" "$script" stop
 	ok "$label it is gone" gone "$pid"
 	status 0 "$label stop once more" "$@" "$script" stop
@@ -232,14 +232,14 @@ sysv_member()
 	registry
 	status 0 "$label start" "$@" "$script" start
 	pid=$(cat run/xl-member.pid)
-	tap_pids="$tap_pids $pid"
+	adopt "$pid"
 	ok "$label it lives" lives
 	status 0 "$label status" "$@" "$script" status
 	stop "$REG"
 	status 0 "$label restart, with what it has" "$@" "$script" restart
 	ok "$label the first is gone" gone "$pid"
 	pid=$(cat run/xl-member.pid)
-	tap_pids="$tap_pids $pid"
+	adopt "$pid"
 	ok "$label another lives" lives
 	status 0 "$label reload" "$@" "$script" reload
 	ok "$label it still lives" lives
@@ -349,11 +349,11 @@ supervised()
 	shift
 	ok "$label it answers" answers
 	pid=$("$@")
-	tap_pids="$tap_pids $pid"
+	adopt "$pid"
 	kill -s KILL "$pid"
 	ok "$label killed, it is gone" wait_for gone "$pid"
 	ok "$label another answers" wait_for answers
-	tap_pids="$tap_pids $("$@")"
+	adopt "$("$@")"
 }
 
 settings
@@ -383,7 +383,7 @@ if command -v s6-supervise >/dev/null; then
 	wait_for s6-svok service
 	ok "s6: a member tells when it is ready" s6-svwait -U -t 60000 service
 	ok "s6: it lives" lives
-	tap_pids="$tap_pids $(s6-svstat -o pid service)"
+	adopt "$(s6-svstat -o pid service)"
 	s6-svc -dx service
 	wait "$S6"
 	stop "$REG"
@@ -431,7 +431,7 @@ if [ "$runsv" ] && command -v svlogd >/dev/null; then
 	status 0 "runit: check says when a member is up" \
 		sv -w 60 start ./service
 	ok "runit: it lives" lives
-	tap_pids="$tap_pids $(cat service/supervise/pid)"
+	adopt "$(cat service/supervise/pid)"
 	sv exit ./service >/dev/null
 	wait "$RUNSV"
 	stop "$REG"

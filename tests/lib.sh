@@ -34,6 +34,8 @@
 #	stop PID [SIGNAL]	sends SIGNAL (default TERM; 0 is none), waits for the
 #				end of the process, and returns its status (128 + N:
 #				signal N)
+#	adopt PID		has a process that something else has started killed
+#				at the end, if it is still there
 #	wait_for CMD...		runs CMD until it succeeds, 20 times a second and for
 #				at most $WAIT_TRIES tries (default 1200, a minute);
 #				1 when it never did
@@ -97,6 +99,7 @@ XLBOX=${xl_words# }
 tap_count=0
 tap_failed=0
 tap_pids=
+tap_adopted=
 status=0
 PID=
 
@@ -239,9 +242,33 @@ spawn_ready()
 	return $tap_status
 }
 
+# tap_stat PID: what there is in /proc of it behind its name, in $tap_stat
+tap_stat()
+{
+	{ read -r tap_stat <"/proc/$1/stat"; } 2>/dev/null || return
+	tap_stat=${tap_stat##*) }
+}
+
+# tap_is_child PID: when it has been waited for, its number is another's soon
+tap_is_child()
+{
+	tap_stat "$1" || return
+	tap_stat=${tap_stat#* }
+	[ "${tap_stat%% *}" = $$ ]
+}
+
+# tap_born PID: when it was started, in $tap_born
+tap_born()
+{
+	tap_stat "$1" || return
+	# shellcheck disable=SC2086 # several words
+	set -- $tap_stat
+	tap_born=${20}
+}
+
 stop()
 {
-	kill -s "${2:-TERM}" "$1" 2>/dev/null
+	tap_is_child "$1" && kill -s "${2:-TERM}" "$1" 2>/dev/null
 	tap_status=0
 	wait "$1" 2>/dev/null || tap_status=$?
 	tap_left=
@@ -250,6 +277,22 @@ stop()
 	done
 	tap_pids=$tap_left
 	return "$tap_status"
+}
+
+adopt()
+{
+	tap_born "$1" && tap_adopted="$tap_adopted $1:$tap_born"
+}
+
+# tap_lives PID:BORN: an adopted one is not gone, nor is its number another's
+tap_lives()
+{
+	tap_born "${1%:*}" && [ "$tap_born" = "${1#*:}" ]
+}
+
+tap_gone()
+{
+	! tap_lives "$1"
 }
 
 wait_for()
@@ -414,7 +457,8 @@ file_size()
 # stops the threads, the signal would undo that, and it would wait for ever.
 tap_wake()
 {
-	case $(ps -o stat= -p "$1" 2>/dev/null) in
+	tap_stat "$1"
+	case $tap_stat in
 	T*) kill -s CONT "$1" ;;
 	esac
 }
@@ -422,7 +466,10 @@ tap_wake()
 tap_clean()
 {
 	for tap_pid in $tap_pids; do
-		kill -s KILL "$tap_pid" 2>/dev/null
+		tap_is_child "$tap_pid" && kill -s KILL "$tap_pid" 2>/dev/null
+	done
+	for tap_pid in $tap_adopted; do
+		tap_lives "$tap_pid" && kill -s KILL "${tap_pid%:*}" 2>/dev/null
 	done
 	# shellcheck disable=SC2086 # a list
 	[ -z "$tap_pids" ] || wait $tap_pids 2>/dev/null
@@ -442,8 +489,14 @@ done_testing()
 	if [ "$SAN" = 1 ]; then
 		# Leaks are looked for at exit, so let them exit by themselves.
 		for tap_pid in $tap_pids; do
+			tap_is_child "$tap_pid" || continue
 			tap_wake "$tap_pid"
 			stop "$tap_pid"
+		done
+		for tap_pid in $tap_adopted; do
+			tap_lives "$tap_pid" || continue
+			kill "${tap_pid%:*}" 2>/dev/null
+			wait_for tap_gone "$tap_pid"
 		done
 		set -- "$T"/.san.*
 		if [ -e "$1" ]; then

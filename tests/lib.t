@@ -6,8 +6,13 @@
 
 . "${0%/*}/lib.sh"
 
-# In another shell: what spawn_ready returns in each case.
+# In another shell: what spawn_ready returns in each case. Process $2 is none of
+# its own, though it has the number of what was.
 if [ $# -gt 0 ]; then
+	# shellcheck disable=SC2034 # of lib.sh
+	tap_pids=$2
+	# shellcheck disable=SC2034
+	tap_adopted=$2:1
 	i=0
 	while [ $i -lt 50 ]; do
 		i=$((i + 1))
@@ -39,10 +44,14 @@ EOT
 for shell in sh dash "busybox ash" bash; do
 	# shellcheck disable=SC2086 # one word or two
 	if command -v ${shell%% *} >/dev/null; then
-		KEEP=0 $shell "$ROOT/tests/lib.t" there >got 2>/dev/null
+		spawn other sleep 600
+		KEEP=0 $shell "$ROOT/tests/lib.t" there "$PID" >got 2>/dev/null
 		same want got "readiness in $shell"
+		stop "$PID"
+		is "$?" 143 "who is another's child is not killed in $shell"
 	else
 		skip "readiness in $shell" "it is not installed"
+		skip "who is another's child" "it is not installed"
 	fi
 done
 done_testing

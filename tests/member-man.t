@@ -39,7 +39,7 @@ example()
 	spawn_ready "example$number.$1" sh "$T/example.$number.sh" ||
 		diag "$(cat "$T/example$number.$1.err")"
 	wait_for test -s pid
-	tap_pids="$tap_pids $(cat pid)"
+	adopt "$(cat pid)"
 	cd "$T" || exit 1
 }
 

@@ -75,7 +75,7 @@ wait_for leads || {
 	fail "the container starts"
 	done_testing
 }
-tap_pids="$tap_pids $LEADER"
+adopt "$LEADER"
 
 # in_box CMD...: in there
 in_box()
