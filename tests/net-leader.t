@@ -85,6 +85,14 @@ ok "without a majority nobody has it" wait_for holds ""
 start 3
 ok "with one, the first" wait_for holds h1
 
+# told_all: no command of the first runs any more; one that a kill catches gives
+# up the address, as it gets no answer
+told_all()
+{
+	! pgrep -x -P "$pid1" 'sh|lead' >/dev/null
+}
+
+wait_for told_all
 kill -s KILL "$pid1"
 wait "$pid1"
 stop "$pid3"
