@@ -115,29 +115,33 @@ put(enum log_level level, const char *format, ...)
 	return done;
 }
 
-/* Whether one more line is too much; tells later how many were. */
+/*
+ * Whether one more line is too much; tells later how many were.  Others cause
+ * errors, too, and what else they cause is not to crowd those out.
+ */
 static bool
-is_flood(void)
+is_flood(enum log_level level)
 {
-	static time_t before;
-	static unsigned room = BURST, left_out;
+	static struct {
+		time_t before;
+		unsigned room, left_out;
+	} all[LOG_LEVEL_DEBUG] = { { .room = BURST }, { .room = BURST } };
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec - before > BURST / RATE)
-		room = BURST;
-	else
-		room += RATE * (unsigned)(now.tv_sec - before);
-	before = now.tv_sec;
-	if (room > BURST)
-		room = BURST;
-	if (room == 0) {
-		left_out++;
+	time_t since = now.tv_sec - all[level].before;
+	unsigned *room = &all[level].room, *left_out = &all[level].left_out;
+	*room = since > BURST / RATE ? BURST : *room + RATE * (unsigned)since;
+	all[level].before = now.tv_sec;
+	if (*room > BURST)
+		*room = BURST;
+	if (*room == 0) {
+		++*left_out;
 		return true;
 	}
-	room--;
-	if (left_out > 0 &&
-	    put(LOG_LEVEL_ERROR, "%u lines were left out", left_out))
-		left_out = 0;
+	--*room;
+	if (*left_out > 0 &&
+	    put(LOG_LEVEL_ERROR, "%u lines were left out", *left_out))
+		*left_out = 0;
 	return false;
 }
 
@@ -147,7 +151,7 @@ log_line(enum log_level level, const char *format, ...)
 	static unsigned lost;
 	va_list args;
 	if (level > most_wanted ||
-	    (level == LOG_LEVEL_INFO && most_wanted == level && is_flood()))
+	    (most_wanted < LOG_LEVEL_DEBUG && is_flood(level)))
 		return;
 	if (lost > 0 && put(LOG_LEVEL_ERROR, "%u lines were lost", lost))
 		lost = 0;

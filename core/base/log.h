@@ -7,7 +7,7 @@
 /*
  * A daemon's log: one line an event with the time (UTC) in front, on standard
  * error, or to syslog.  What came from peers is made printable, and so many
- * LOG_LEVEL_INFO that a disk would be full are left out, unless all is logged.
+ * lines that a disk would be full are left out, unless all is logged.
  * Nothing waits for who reads it: what he does not take is lost, and counted.
  * For applets only.
  */

@@ -59,6 +59,8 @@ main(void)
 	check(LOG_LEVEL_INFO, LOG_LEVEL_INFO, 500, 500, 500, "some lines");
 	check(LOG_LEVEL_INFO, LOG_LEVEL_INFO, MANY, 500, 5000, "too many");
 	check(LOG_LEVEL_INFO, LOG_LEVEL_ERROR, 500, 500, 500, "errors");
+	check(LOG_LEVEL_INFO, LOG_LEVEL_ERROR, MANY, 500, 5000,
+	      "too many errors");
 	check(LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, 10, 0, 0, "not wanted");
 	check(LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, 10000, 10000, 10000,
 	      "all are wanted");
