@@ -309,6 +309,11 @@ same data data.out "echoes all bytes"
 stop "$server"
 rm sock
 status 69 "a socket that is gone" echo_by simple
+status 69 "for who says a key, too" echo_by to m0
+err_like "cannot reach m0: service unavailable" "is told so"
+status 69 "and any goes past it" echo_by to any
+err_like "cannot reach any: m1: Connection refused|service unavailable" \
+	"to who is left"
 leave
 
 # A local port that is forwarded.

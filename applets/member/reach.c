@@ -7,6 +7,7 @@
 
 #include "core/base/fmt.h"
 #include "core/base/say.h"
+#include "core/base/text.h"
 #include "core/ident/rng.h"
 #include "core/wire/peermsg.h"
 
@@ -218,7 +219,10 @@ take_opened(struct channel *channel)
 	r->greeted = e == ERR_OK;
 }
 
-/* The answer to Hello: Ack, or Data from a member that asks for none. */
+/*
+ * The answer to Hello: Ack, or from a member that asks for none Data, or the
+ * Error that it sent before it had read Hello.
+ */
 static bool
 take_answer(struct reach *r, const uint8_t *bytes, size_t len)
 {
@@ -232,7 +236,12 @@ take_answer(struct reach *r, const uint8_t *bytes, size_t len)
 		open_stream(r);
 		return ack;
 	}
-	note(r, ERR_PROTOCOL, "no Ack of our Hello");
+	bool refused = e == ERR_OK &&
+		       msg.Op == cluster_XLClusterMsg_Tag_Error &&
+		       text_is(msg.ErrDesc.bytes, msg.ErrDesc.size,
+			       REACH_UNAVAILABLE);
+	note(r, refused ? ERR_UNREACHABLE : ERR_PROTOCOL,
+	     refused ? REACH_UNAVAILABLE : "no Ack of our Hello");
 	r->greeted = false;
 	channel_drop(&r->channel);
 	stop_waiting(r);
