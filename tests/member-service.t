@@ -315,6 +315,18 @@ status 69 "and any goes past it" echo_by to any
 err_like "cannot reach any: m1: Connection refused|service unavailable" \
 	"to who is left"
 leave
+server tight unix:sock
+serve --clients any --service unix:sock
+# shellcheck disable=SC2016,SC2086 # for that shell; several words
+spawn waiter sh -c '"$@" <data' sh $XLBOX xl-member -d c/m1 connect m0
+waiter=$PID
+wait_for grep -q ' connected$' m0.err
+kill -s USR1 "$server"
+stop "$waiter" 0
+is $? 0 "a socket whose queue is full is waited for"
+same data waiter.out "and echoes all bytes"
+stop "$server"
+leave
 
 # A local port that is forwarded.
 forward() # NAME OPTION...

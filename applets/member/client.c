@@ -2,10 +2,8 @@
 #include "applets/member/client.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 
 #define HELLO_MS 10000 /* until a client has said who it is */
 #define JOIN_MS 5000   /* for a connection to an address of a server */
+#define FULL_MS 50     /* until a full queue may have room */
 #define KILL_MS 5000   /* from SIGTERM to SIGKILL */
 #define PROBE_S 60     /* of silence until TCP asks whether it is there */
 
@@ -50,12 +49,10 @@ reap(struct client *c)
 	(void)waitpid(c->pid, &status, 0);
 	c->pid = 0;
 	c->kill_at = LOOP_NEVER;
-	if (WIFSIGNALED(status))
-		log_line(LOG_LEVEL_DEBUG, "client %lu: signal %d", c->number,
-			 WTERMSIG(status));
-	else
-		log_line(LOG_LEVEL_DEBUG, "client %lu: exit status %d",
-			 c->number, WEXITSTATUS(status));
+	bool killed = WIFSIGNALED(status);
+	log_line(LOG_LEVEL_DEBUG, "client %lu: %s %d", c->number,
+		 killed ? "signal" : "exit status",
+		 killed ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 static void
@@ -155,6 +152,8 @@ limit(const struct client *c)
 	/* Before it is open, the session looks after it. */
 	if (c->state == CLIENT_GREETING && c->channel.open)
 		return c->began + HELLO_MS;
+	if (c->state == CLIENT_WAITING)
+		return c->again;
 	if (c->state != CLIENT_JOINED || c->channel.phase == CHANNEL_GONE)
 		return LOOP_NEVER;
 	if (c->relay.connecting)
@@ -162,15 +161,19 @@ limit(const struct client *c)
 	return idle == LOOP_NEVER ? idle : c->relay.active + idle;
 }
 
-/* Once an address may be another one by now, or will be known soon. */
+/* Once for the look at a name, or (EAGAIN) for room in a socket's queue. */
 static bool
-waits(struct client *c)
+waits(struct client *c, int reason)
 {
-	if (c->waited || !target_look(&c->service->target))
+	int64_t now = loop_now();
+	bool full = reason == EAGAIN && now < c->began + JOIN_MS;
+	if (!full && (c->waited || !target_look(&c->service->target)))
 		return false;
-	c->waited = true;
+	c->waited |= !full;
+	c->again = full ? now + FULL_MS : LOOP_NEVER;
 	c->server = 0;
 	c->state = CLIENT_WAITING;
+	service_watch(c->service, c->again);
 	return true;
 }
 
@@ -190,7 +193,7 @@ join(struct client *c)
 		c->pid = ends.pid;
 		e = client_join(c, &ends);
 	}
-	if (e == ERR_OK || waits(c))
+	if (e == ERR_OK || waits(c, reason))
 		return;
 	log_line(LOG_LEVEL_ERROR, "client %lu: %s: %s", c->number,
 		 c->service->target.text, strerror(reason));
@@ -341,7 +344,6 @@ void
 client_begin(struct client *c, struct service *s, size_t slot, int fd,
 	     const struct net_addr *remote)
 {
-	int on = 1, silence = PROBE_S;
 	memset(c, 0, sizeof *c);
 	c->service = s;
 	c->slot = slot;
@@ -351,9 +353,7 @@ client_begin(struct client *c, struct service *s, size_t slot, int fd,
 	c->kill_at = LOOP_NEVER;
 	c->remote = *remote;
 	net_format(c->peer, remote);
-	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &silence,
-			 sizeof silence);
+	net_probe_silence(fd, PROBE_S);
 	log_client(c, LOG_LEVEL_DEBUG, "connected");
 	if (channel_accept(&c->channel, &s->kind, slots_buffer(&s->slots, slot),
 			   fd) != ERR_OK)
@@ -369,6 +369,8 @@ client_sweep(struct client *c, int64_t now)
 		client_kill(c);
 		c->kill_at = LOOP_NEVER;
 		client_end(c, "had its time to read");
+	} else if (now >= limit(c) && c->state == CLIENT_WAITING) {
+		client_looked(c);
 	} else if (now >= limit(c) && c->relay.connecting) {
 		take_event(&c->relay, RELAY_SOURCE_BROKE);
 	} else if (now >= limit(c)) {

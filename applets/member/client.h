@@ -19,7 +19,7 @@ struct target_ends;
 
 enum client_state {
 	CLIENT_GREETING, /* until it is known who it is */
-	CLIENT_WAITING,  /* for the address of a server */
+	CLIENT_WAITING,  /* for the address of a server, or room there */
 	CLIENT_JOINED,   /* to a command or a server */
 	CLIENT_LEAVING,  /* all has been said, or it is gone */
 };
@@ -39,6 +39,7 @@ struct client {
 	pid_t pid;       /* of its command, or 0 */
 	int64_t began;   /* of loop_now: when it came, or was joined */
 	int64_t kill_at; /* when the command is killed, or LOOP_NEVER */
+	int64_t again;   /* waiting: when it is tried again, likewise */
 	size_t server;   /* the address of the local one to try next */
 	struct net_addr remote;
 	char peer[NET_TEXT_MAX]; /* the same, for logs */
@@ -66,7 +67,7 @@ client_set_kind(struct channel_kind *kind);
 int64_t
 client_sweep(struct client *c, int64_t now);
 
-/* The name of the server has been looked up. */
+/* The name of the server has been looked up, or there may be room. */
 void
 client_looked(struct client *c);
 

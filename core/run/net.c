@@ -237,6 +237,14 @@ net_reset_at_close(int fd, bool reset)
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
+void
+net_probe_silence(int fd, int seconds)
+{
+	set_option(fd, SOL_SOCKET, SO_KEEPALIVE);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds,
+			 sizeof seconds);
+}
+
 /* What a failed call on a stream means. */
 static enum err
 stream_error(void)

@@ -105,6 +105,10 @@ net_hang_up(int fd);
 void
 net_reset_at_close(int fd, bool reset);
 
+/* After so much silence TCP asks whether the other end is there still. */
+void
+net_probe_silence(int fd, int seconds);
+
 /*
  * Receives at most cap bytes; *len 0 with ERR_OK is the end of the stream.
  * ERR_BUSY: nothing now.  ERR_UNREACHABLE: broken (errno).

@@ -7,6 +7,8 @@ server.py echo ADDR:PORT|unix:PATH   prints where it listens, and echoes; the
 server.py reset ADDR:PORT            echoes some bytes and resets
 server.py full ADDR:PORT             prints where it listens, once its queue is
                                      full and the kernel drops what comes
+server.py tight unix:PATH            an echo whose queue has room for one, and is
+                                     full until SIGUSR1
 server.py join ADDR:PORT             standard input there, and what comes back
                                      to standard output; 1 when it is reset
 server.py many ADDR:PORT N           N connections at once, each of which has
@@ -59,9 +61,20 @@ def reset(conn):
     conn.close()
 
 
-def serve(handle, where):
+def tight(where):
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(where[5:])
+    sock.listen(0)
+    with socket.socket(socket.AF_UNIX) as first:
+        first.connect(where[5:])
+        print(where, flush=True)
+        signal.sigwait({signal.SIGUSR1})
+    serve(echo, sock)
+
+
+def serve(handle, sock):
     threading.stack_size(65536)
-    sock = listen(where)
     while True:
         conn, _ = sock.accept()
         threading.Thread(target=handle, args=(conn,), daemon=True).start()
@@ -131,10 +144,12 @@ def main():
             join(where)
         elif mode == "full":
             full(where)
+        elif mode == "tight":
+            tight(where)
         elif mode == "many":
             many(where, int(sys.argv[3]))
         else:
-            serve({"echo": echo, "reset": reset}[mode], where)
+            serve({"echo": echo, "reset": reset}[mode], listen(where))
     except OSError as why:
         print("server.py: %s" % why, file=sys.stderr)
         return 1
