@@ -11,7 +11,7 @@
 cluster_make c 3
 py_member m1
 py_member m2
-member m0
+member m0 --patience 60000 # whoever has to wait for its turn on a busy machine
 DAEMON=$PID
 ok "both are up" is_up m0 m1
 ok "both of them" is_up m0 m2

@@ -14,10 +14,12 @@ SENDERS='1 2 3 4' # at a time, to each member
 
 cluster_make c 2
 
-# start NAME COMMAND: its handler notes each message by COMMAND
+# start NAME COMMAND: its handler notes each message by COMMAND. It bears silence
+# for long: who is down for a while gets no messages, and answers none.
 start()
 {
 	spawn_ready "$1" xl member -d "c/$1" --ready-fd 3 -q \
+		--patience 60000 --probe 60000 \
 		-x "[ \$XL_EVENT != message ] || { $2; } >>got.$1"
 }
 # shellcheck disable=SC2016 # for the handler's shell

@@ -13,13 +13,15 @@ make_cluster()
 	CLUSTER_BITS=1024 CLUSTER_SIZE=4 cluster_make c "$1"
 }
 
-# member N OPTION...: starts member N, its log is mN.err; its process is $PID
+# member N OPTION...: starts member N, its log is mN.err; its process is $PID. It
+# bears silence for long: each event counts here.
 member()
 {
 	member_n=$1
 	shift
 	spawn_ready "m$member_n" xl member -d "c/m$member_n" \
-		--insecure-test-key --ready-fd 3 "$@"
+		--insecure-test-key --ready-fd 3 \
+		--patience 60000 --probe 60000 "$@"
 }
 
 # A command that writes down what it is told, in one line.
@@ -233,7 +235,7 @@ echo \$\$ >$T/shell
 wait
 EOT
 chmod +x hang
-member 0 -x ./hang --hook-timeout 1
+member 0 -x ./hang --hook-timeout 5
 ok "a command that hangs is killed" \
 	logged m0 "hook start 1: killed: its time is over$"
 ok "so is its child" wait_for gone child
@@ -255,7 +257,7 @@ ok "nobody is left" wait_for gone pid
 # Flooding: bounded in the log, and nobody else suffers.
 printf '#!/bin/sh\n[ $XL_EVENT != start ] || exec yes\n' >flood
 chmod +x flood
-member 0 -x ./flood --hook-timeout 2
+member 0 -x ./flood --hook-timeout 5
 ok "others are met during a flood" xl member -d c/m1 wait m0
 ok "its end is logged" logged m0 "hook start 1: killed: its time is over$"
 ok "and how much was left out" \
