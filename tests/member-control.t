@@ -99,7 +99,7 @@ status 69 "a folder that is not there" xl member -d nowhere status
 status 69 "is not waited for" xl member -d nowhere wait
 err_is "xl-member: cannot reach the daemon in nowhere: No such file or directory" \
 	"it is named"
-spawn early xl member -d c/m0 wait m0
+spawn early xl member -d c/m0 wait -w 600 m0
 EARLY=$PID
 
 # One of three: no quorum
@@ -129,13 +129,13 @@ out_is "m1: not sent: down" "it says so"
 
 # Waiters
 
-spawn quorum xl member -d c/m0 wait
+spawn quorum xl member -d c/m0 wait -w 600
 WAIT_QUORUM=$PID
-spawn all xl member -d c/m0 wait all
+spawn all xl member -d c/m0 wait -w 600 all
 WAIT_ALL=$PID
-spawn names xl member -d c/m0 wait m1 m0 quorum
+spawn names xl member -d c/m0 wait -w 600 m1 m0 quorum
 WAIT_NAMES=$PID
-spawn later xl member -d c/m0 wait m3
+spawn later xl member -d c/m0 wait -w 600 m3
 WAIT_LATER=$PID
 
 # shellcheck disable=SC2016 # for the hook
@@ -308,7 +308,7 @@ ok "and none is lost" wait_for got_all
 is "$(sort -u from1)" m0 "from whom they are"
 
 kill -s STOP "$P1"
-status 1 "to one that hangs" piped hello m send -w 1 m1 m2
+status 1 "to one that hangs" piped hello m send -w 8 m1 m2
 is "$(sort out)" "m1: unknown
 m2: ok" "it is unknown"
 kill -s CONT "$P1"
@@ -350,6 +350,7 @@ is "$(jq -r 'select(.event == "message") | [.member, .index, .id, .address,
 	"too"
 stop "$P1"
 ok "who goes" wait_for grep -q ' member-down m1 .* 2 3 1 0$' watch.out
+ok "for all" wait_for grep -q ' member-down m1 ' d0.err
 status 1 "one of two" piped hello m send -a
 is "$(sort out)" "m1: not sent: down
 m2: ok" "has it"
@@ -427,8 +428,15 @@ err_is "" "with two of four"
 
 # The daemon goes
 
-spawn orphan xl member -d c/m0 wait m1
+spawn orphan xl member -d c/m0 wait -w 600 m1
 ORPHAN=$PID
+# It has asked: it has a socket, and sleeps.
+has_asked()
+{
+	find "/proc/$ORPHAN/fd" -lname 'socket:*' | grep -q . &&
+		grep -q '^State:.S' "/proc/$ORPHAN/status"
+}
+wait_for has_asked
 spawn orphan2 xl member -d c/m0 watch --initial
 ORPHAN2=$PID
 ok "two who ask" wait_for grep -q ' member-up m2 ' orphan2.out
