@@ -11,13 +11,14 @@ need perl
 
 net=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1))
 
-# registry PORT: sets REG and PORT; its log goes on in registry.log
+# registry PORT: sets REG and PORT; its log goes on in registry.log. At an address
+# of its own, where nobody's connection takes the port while it is away.
 registry()
 {
-	spawn_ready reg xl regd -d reg -a 127.0.0.1 -p "$1" -v --ready-fd 3 ||
+	spawn_ready reg xl regd -d reg -a "$net.100" -p "$1" -v --ready-fd 3 ||
 		diag "$(cat reg.err)"
 	REG=$PID
-	PORT=$(sed -n 's/^127\.0\.0\.1:\([0-9]*\)$/\1/p' reg.out)
+	PORT=$(sed -n "s/^$net\.100:\([0-9]*\)\$/\1/p" reg.out)
 }
 
 # join NODE N OPTION...: at the address N
@@ -31,12 +32,14 @@ join()
 		>"$node.join" 2>&1 || diag "$(cat "$node.join")"
 }
 
-# member NODE OPTION...: starts its daemon; events go to NODE.events
+# member NODE OPTION...: starts its daemon; events go to NODE.events. It bears
+# silence for long: nobody is to be down but who says Bye.
 member()
 {
 	node=$1
 	shift
 	spawn_ready "$node" xl member -d "$node" -r cred --ready-fd 3 \
+		--patience 60000 --probe 60000 \
 		-x "echo \"\$XL_EVENT \$XL_MEMBER \$XL_SIZE\" >>$T/$node.events" \
 		"$@" || diag "$(cat "$node.err")"
 }
@@ -146,12 +149,12 @@ ok "who has the old one is dialled" told a member-up c 3
 stop "$REG"
 mv reg.err reg.err.1
 ok "it is told" \
-	wait_for grep -qs 'registry: cannot reach 127\.0\.0\.1:' b.err
+	wait_for grep -qs "registry: cannot reach $net\.100:" b.err
 cp a/cluster.dat a.dat
 cp b/cluster.dat b.dat
 knock 1 3
 ok "also where somebody knocks" \
-	wait_for grep -qs 'registry: cannot reach 127\.0\.0\.1:' a.err
+	wait_for grep -qs "registry: cannot reach $net\.100:" a.err
 for node in a b; do
 	status 0 "$node: the cluster goes on" xl member -d $node status -q
 	same $node/cluster.dat $node.dat "$node: with what it has"
@@ -254,6 +257,7 @@ status 0 "all are up" xl member -d b wait all
 
 # --- strangers ---
 
+: >a.events
 stop "$B"
 stop "$C"
 told a member-down b 3
@@ -285,9 +289,17 @@ looking()
 	[ "$LOOK" ]
 }
 
+# hangs: a look that has begun behind that, and so comes to no end
+hangs()
+{
+	knock 1
+	looking && [ "$LOOK" != "$before" ]
+}
+
 kill -s STOP "$REG"
-knock 1
-ok "a look that hangs" wait_for looking
+before=
+! looking || before=$LOOK
+ok "a look that hangs" wait_for hangs
 run xl member -d a status
 out_like '^\* *0  a .* up ' "does not hold up the daemon"
 stop "$A" KILL
