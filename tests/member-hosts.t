@@ -202,7 +202,7 @@ exec 4>&-
 partition h1 h2
 status 0 "any member, where two of three are out of reach" \
 	sh -c 'echo here | "$@"' sh nsenter --net=/var/run/netns/h6 $XLBOX \
-	xl-member --cluster n1/cluster.dat connect any -w 5
+	xl-member --cluster n1/cluster.dat connect any -w 60
 out_is here "is the one that can be reached"
 heal
 ok "and all see all" see "1 2 3 4 5" h1 h2 h3 h4 h5

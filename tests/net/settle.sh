@@ -12,7 +12,9 @@
 #	end I			the cluster port of hI, and hI's client port
 #	join I OPTION...	xl-join on hI
 #	member I OPTION...	starts xl-member on hI; its log is hI.err, its
-#				process ID is what `pid I` prints
+#				process ID is what `pid I` prints. It bears
+#				silence for longer than is usual: who waits for
+#				its turn on a busy machine is not to be lost
 #	ask I WORD...		a subcommand of that daemon
 #	see "I..." NAME...	waits until these hold just those up; fails
 #				after a while, as do the others here
@@ -93,7 +95,8 @@ member()
 {
 	i=$1
 	shift
-	on_ready h$i h$i xl member -d n$i --ready-fd 3 -v -x "$T/hook $T" "$@" ||
+	on_ready h$i h$i xl member -d n$i --ready-fd 3 -v -x "$T/hook $T" \
+		--probe 3000 "$@" ||
 		diag "$(cat h$i.err)"
 	eval "pid$i=$PID"
 }
