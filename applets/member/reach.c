@@ -236,10 +236,9 @@ take_answer(struct reach *r, const uint8_t *bytes, size_t len)
 		open_stream(r);
 		return ack;
 	}
-	bool refused = e == ERR_OK &&
-		       msg.Op == cluster_XLClusterMsg_Tag_Error &&
-		       text_is(msg.ErrDesc.bytes, msg.ErrDesc.size,
-			       REACH_UNAVAILABLE);
+	bool refused =
+		e == ERR_OK && msg.Op == cluster_XLClusterMsg_Tag_Error &&
+		text_is(msg.ErrDesc.bytes, msg.ErrDesc.size, REACH_UNAVAILABLE);
 	note(r, refused ? ERR_UNREACHABLE : ERR_PROTOCOL,
 	     refused ? REACH_UNAVAILABLE : "no Ack of our Hello");
 	r->greeted = false;
