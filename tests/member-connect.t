@@ -143,6 +143,18 @@ stop "$joined" 0
 is $? 1 "and its streams do not look whole"
 stop "$m3"
 
+if [ "$SAN" = 1 ] || [ -n "$EMULATOR" ]; then
+	skip "address space" "what runs it needs more"
+else
+	# shellcheck disable=SC2016,SC2086 # for that shell; several words
+	status 71 "too little address space" sh -c 'ulimit -v 30000 &&
+		exec "$@"' sh $XLBOX xl-member --cluster c/m0/cluster.dat \
+		--listen 127.0.0.1:0 connect any
+	err_like "cannot make room for --max-clients: Out of memory" \
+		"is told with what takes it"
+	out_is "" "and nothing that it listens"
+fi
+
 # Few descriptors: connections wait, and nothing breaks.
 serve m3 --service cat --max-per-address 1000
 m3=$PID

@@ -48,6 +48,16 @@ xl keygen -b 1024 --insecure-test-key -o weak.pem
 xl keygen -y -f weak.pem >weak
 status 65 "a short key" xl member -d c/m0 --clients weak --service cat
 cluster_make one 1 1
+if [ "$SAN" = 1 ] || [ -n "$EMULATOR" ]; then
+	skip "address space" "what runs it needs more"
+else
+	# shellcheck disable=SC2016,SC2086 # for that shell; several words
+	status 71 "too little address space" sh -c 'ulimit -v 30000 &&
+		exec "$@"' sh $XLBOX xl-member -d c/m0 --clients any \
+		--service cat
+	err_like "cannot make room for --max-clients: Out of memory" \
+		"is told with what takes it"
+fi
 status 64 "a cluster without client ports" xl member -d one/m0 \
 	--clients any --service cat
 

@@ -367,6 +367,17 @@ release
 ok "descriptors: goes on" works files/regCred.dat
 is "$(grep -c 'connections have to wait' regd.err)" 1 "descriptors: told once"
 ok "descriptors: ends with 0" stop "$regd"
+cramped() { sh -c 'ulimit -v 30000 && exec "$@"' sh "$@"; }
+if [ "$SAN" = 1 ] || [ -n "$EMULATOR" ]; then
+	skip "address space" "what runs it needs more"
+else
+	# shellcheck disable=SC2086 # several words
+	status 71 "too little address space" cramped $XLBOX xl-regd \
+		-d files -a 127.0.0.1 -p 0
+	err_like "cannot make room for --max-sessions: Out of memory" \
+		"is told with what takes it"
+	out_is "" "and nothing that it listens"
+fi
 
 # --- signals ---
 

@@ -192,19 +192,23 @@ parse_addr(struct net_addr *addr, const char *text)
 	return net_parse(addr, host, (uint16_t)port);
 }
 
-/* Listens, and prints where. */
 static int
 open_port(const char *text)
 {
 	struct net_addr addr;
-	char real[NET_TEXT_MAX];
 	if (parse_addr(&addr, text) != ERR_OK) {
 		say("--listen cannot be %s: not ADDR:PORT", text);
 		return err_status(ERR_USAGE);
 	}
 	enum err e = listen_add(&run.listen, &addr);
-	if (e != ERR_OK)
-		return say_cannot(e, "listen at", text);
+	return e == ERR_OK ? 0 : say_cannot(e, "listen at", text);
+}
+
+/* Prints where it listens. */
+static int
+print_port(void)
+{
+	char real[NET_TEXT_MAX];
 	net_format(real, &run.listen.addrs[0]);
 	puts(real);
 	return say_finish(0);
@@ -246,9 +250,13 @@ forward_run(const struct memberopt *opt, struct reach_config *config,
 	int status = open_port(opt->listen);
 	if (status != 0)
 		return status;
-	enum err e = loop_catch(SIGHUP);
-	if (e == ERR_OK)
-		e = make_room(lines_max(opt->max_clients));
+	enum err e = make_room(lines_max(opt->max_clients));
+	if (e != ERR_OK)
+		return say_cannot(e, "make", "room for --max-clients");
+	e = loop_catch(SIGHUP);
+	status = e == ERR_OK ? print_port() : 0;
+	if (status != 0)
+		return status;
 	if (e == ERR_OK && opt->ready_fd >= 0 &&
 	    ready_tell(opt->ready_fd) != ERR_OK)
 		return say_cannot(ERR_WRITE, "write to",

@@ -203,7 +203,7 @@ service_start(struct service *s, const struct service_config *config,
 		return status;
 	enum err e = make_room(s);
 	if (e != ERR_OK)
-		return say_cannot(e, "make", "room for clients");
+		return say_cannot(e, "make", "room for --max-clients");
 	(void)target_look(&s->target);
 	return 0;
 }

@@ -210,11 +210,10 @@ regd_start(struct regd *r)
 		status = make_cred(r);
 	if (status == 0)
 		status = regd_write_cred(r);
-	if (status == 0)
-		status = print_all(r);
 	if (status != 0)
 		return status;
 	startup_raise_limit(r->max_sessions + RSAPOOL_WATCHES(r->workers));
 	enum err e = wire_up(r);
-	return e == ERR_OK ? 0 : say_cannot(e, "make", "room for sessions");
+	return e == ERR_OK ? print_all(r)
+			   : say_cannot(e, "make", "room for --max-sessions");
 }
