@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "core/base/say.h"
 #include "core/doc/identity.h"
 #include "core/ident/rng.h"
+#include "core/run/child.h"
 #include "core/run/loop.h"
 #include "core/run/ready.h"
 
@@ -41,6 +43,50 @@ leave(int signo)
 	_exit(0);
 }
 
+/*
+ * The rest of the life of process 1: hands on what others send it, and ends
+ * with the daemon.  A terminal's signals reach both.
+ */
+static _Noreturn void
+mind(pid_t daemon, const sigset_t *all)
+{
+	siginfo_t info;
+	int status;
+	pid_t pid;
+	child_close_from(STDERR_FILENO + 1);
+	for (;;) {
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+			if (pid == daemon)
+				_exit(WIFEXITED(status)
+					      ? WEXITSTATUS(status)
+					      : 128 + WTERMSIG(status));
+		int signo = sigwaitinfo(all, &info);
+		if ((signo == SIGTERM || signo == SIGINT || signo == SIGHUP) &&
+		    info.si_code <= 0)
+			kill(daemon, signo);
+	}
+}
+
+/*
+ * The first process of a container gets the children of all that end there,
+ * what commands leave in the background too, and has to wait for each.  A
+ * daemon waits for its own: then another process becomes it.
+ */
+static void
+leave_first_process(void)
+{
+	sigset_t all, before;
+	if (getpid() != 1)
+		return;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	signal(SIGCHLD, SIG_DFL);
+	pid_t pid = _Fork();
+	if (pid > 0)
+		mind(pid, &all);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 int
 startup_begin(enum log_level most, bool to_syslog, int ready_fd)
 {
@@ -50,6 +96,7 @@ startup_begin(enum log_level most, bool to_syslog, int ready_fd)
 	/* Who is told to read again before it has read does not end by that. */
 	if (loop_catch(SIGHUP) != ERR_OK)
 		return say_cannot(ERR_SYSTEM, "catch", "signals");
+	leave_first_process();
 	return startup_prepare(ready_fd);
 }
 

@@ -22,8 +22,9 @@ int
 startup_prepare(int ready_fd);
 
 /*
- * The same for a daemon, and its log.  Until startup_finish SIGTERM and SIGINT
- * end the process at once, with 0, and SIGHUP is kept for the loop.
+ * The same for a daemon, and its log; process 1 stays behind.  Until
+ * startup_finish SIGTERM and SIGINT end the process at once, with 0, and SIGHUP
+ * is kept for the loop.
  */
 int
 startup_begin(enum log_level most, bool to_syslog, int ready_fd);

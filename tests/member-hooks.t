@@ -275,6 +275,26 @@ stop "$PID"
 ok "output" grep -q "hook start 1: out?\[2J$" m0.err
 ok "errors" grep -q "hook start 1: err$" m0.err
 
+# The first process of a container has to wait for all that end there.
+orphaned() { pgrep -P "$first" sleep >pid; }
+reaped() { ! kill -0 "$(cat pid)" 2>/dev/null; }
+if unshare -rpf true 2>/dev/null; then
+	# shellcheck disable=SC2016,SC2086 # for that shell; several words
+	spawn_ready m0 unshare -rpf $XLBOX xl-member -d c/m0 --ready-fd 3 \
+		--insecure-test-key -x '[ "$XL_EVENT" != start ] ||
+			sleep 1000 >/dev/null 2>&1 &'
+	first=$(pgrep -P "$PID")
+	ok "what is left in the background is its child" wait_for orphaned
+	kill "$(cat pid)"
+	ok "and is waited for" wait_for reaped
+	kill -s TERM "$first"
+	stop "$PID" 0
+	is $? 0 "it is told to stop"
+	like "$(cat m0.err)" " stop [(]" "and does"
+else
+	skip "the first process of a container" "no right to unshare"
+fi
+
 # Wrong options.
 status 64 "a queue that is too small" xl member -d c/m0 -x : --queue-bytes 16383
 status 64 "no time" xl member -d c/m0 -x : --hook-timeout 0
