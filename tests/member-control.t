@@ -213,6 +213,12 @@ for shell in sh "busybox ash"; do
 	is "$($shell -c "$values" sh "$@")" "$want" "for $shell"
 done
 is "$(grep -vc "^XL_[A-Z0-9_]*='[^']*'\$" out)" 0 "nothing else is in there"
+sed 's/=.*//; s/_[0-9]*_/_N_/; s/_[0-9]*$/_0/' out | sort -u |
+	while read -r name; do
+		grep -qE "^\.Ev $name( |\$)" "$ROOT/man/xl-join.1" \
+			"$ROOT/man/xl-member.8" || echo "$name"
+	done >missing
+is "$(cat missing)" "" "and the manuals have all"
 
 status 0 "status as hosts" m status --format hosts
 out_is "$(for i in 0 1 2; do echo "$(cluster_addr $i) m$i m$i.alpha"; done)" \
