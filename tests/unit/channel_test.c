@@ -378,7 +378,7 @@ test_refused(void)
 	struct net_addr addr;
 	int fd;
 	client = (struct end){ .does = TAKE };
-	net_parse(&addr, "127.0.0.1", 0);
+	net_parse(&addr, "127.0.86.1", 0);
 	net_listen(&addr, &fd); /* a port nobody else has, */
 	close(fd);              /* nor do we */
 	enum err e = net_connect(&addr, NULL, &fd);

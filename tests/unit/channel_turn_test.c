@@ -7,6 +7,7 @@
 
 #include "core/run/channel.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -242,6 +243,9 @@ test_haste(enum dialect d)
 	until(server.offered == 1, "%s: asked", name);
 	uint64_t before = server.c.bytes_out;
 	send_all(wire, 1);
+	struct pollfd p = { .fd = server.c.watch.fd, .events = POLLIN };
+	while (poll(&p, 1, -1) < 0)
+		;
 	channel_release(&server.c);
 	answer();
 	until(server.closed == 1, "%s: who does not wait", name);
