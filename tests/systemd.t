@@ -35,10 +35,10 @@ sed 's/REGD_OPTIONS="/&-g 192.0.2.1/
 cat >root/etc/xl/told <<-'EOT'
 	#!/bin/sh
 	[ "$XL_EVENT" = member-down ] || exit 0
-	until [ -e /etc/xl/go ]; do
+	exec /bin/sh -c 'until [ -e /etc/xl/go ]; do
 		sleep 0.05
 	done
-	echo took its time
+	echo took its time'
 EOT
 chmod +x root/etc/xl/told
 
@@ -147,8 +147,9 @@ ok "the member heard" wait_for logs xl-member 'reading cluster.dat again'
 in_box xl-join -q -r /etc/xl/regCred.dat -d /var/two -n two -c alpha \
 	-e 192.0.2.2:7001 -w 0 >/dev/null
 : >root/etc/xl/go
-spawn two nsenter -t "$LEADER" -a -- /usr/local/bin/xl-member -d /var/two \
-	-r /etc/xl/regCred.dat
+spawn_ready two nsenter -t "$LEADER" -a -- /usr/local/bin/xl-member \
+	-d /var/two -r /etc/xl/regCred.dat --ready-fd 3
+two=$PID
 status 0 "another sees it" xl_two wait all -w 60
 pid=$(main_pid xl-member)
 in_box kill -s KILL "$pid"
@@ -156,7 +157,7 @@ ok "killed, the other misses it" wait_for sees 1
 ok "it is started again" wait_for sees 0
 isnt "$(main_pid xl-member)" "$pid" "as another process"
 status 0 "stop" in_box systemctl stop xl-member
-ok "it said goodbye" sees 1
+ok "it said goodbye" wait_for sees 1
 is "$(in_box systemctl is-failed xl-member)" inactive "it ended well"
 
 # --- a stop lets a command finish ---
@@ -166,7 +167,8 @@ in_box systemctl start xl-member
 ok "it is back" wait_for sees 0
 in_box xl-member -d /var/lib/xl wait all -w 60
 in_box pkill -f "xl-member -d /var/two"
-ok "a command runs" wait_for running '^/bin/sh /etc/xl/told'
+ok "a command runs" wait_for running '^/bin/sh -c until'
+stop "$two" 0
 in_box systemctl stop --no-block xl-member
 ok "while it is told to stop" wait_for logs xl-member ' stopping$'
 : >root/etc/xl/go
@@ -201,7 +203,7 @@ else
 fi
 
 in_box systemctl stop xl-regd
-ok "the registry stops" logs xl-regd ' stopping$'
+ok "the registry stops" wait_for logs xl-regd ' stopping$'
 is "$(in_box systemctl is-failed xl-regd)" inactive "it ended well"
 is "$(in_box systemctl --failed --no-legend | grep xl-)" "" "nothing has failed"
 kill -s KILL "$LEADER"
