@@ -75,7 +75,7 @@ b=$!
 tries=0
 while [ "$(members)" -lt 2 ]; do
 	tries=$((tries + 1))
-	[ "$tries" -lt 200 ] || fail "a and b did not join"
+	[ "$tries" -lt 1200 ] || fail "a and b did not join"
 	sleep 0.05
 done
 
@@ -131,7 +131,7 @@ told()
 	tries=0
 	until grep -q "$1" b.events; do
 		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || fail "b was not told: $1"
+		[ "$tries" -lt 1200 ] || fail "b was not told: $1"
 		sleep 0.05
 	done
 }

@@ -575,9 +575,12 @@ while not caught >> signal.SIGALRM - 1 & 1:
                 caught = int(line.split()[1], 16)
             if line.startswith("State:\tZ"):
                 sys.exit("it ended before")
-for _ in range(3):
-    os.kill(pid, signal.SIGALRM)
-    os.write(1, os.read(fd, 4096))
+try:
+    for _ in range(3):
+        os.kill(pid, signal.SIGALRM)
+        os.write(1, os.read(fd, 4096))
+except OSError:
+    sys.exit("it ended before")
 while True:
     try:
         data = os.read(fd, 4096)
@@ -590,8 +593,13 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 EOF
 if [ "$XLBOX" = "${XLBOX##* }" ] && [ -r /proc/self/status ] &&
 	[ -x /usr/bin/python3 ]; then
-	status 0 "on a terminal" /usr/bin/python3 terminal.py \
-		$XLBOX xl-keygen -o slow -b 4096
+	# By good luck a key is made before anybody could look.
+	for _ in 1 2 3 4 5; do
+		rm -f slow slow.pub
+		run /usr/bin/python3 terminal.py $XLBOX xl-keygen -o slow -b 4096
+		grep -q 'it ended before' err || break
+	done
+	is "$status" 0 "on a terminal"
 	is "$(tr -d '\r' <out | sed 's/\.\.\.*$/../')" "making keys .." \
 		"dots show that it is alive"
 	is "$(tail -c 1 out | hex)" 0a "and the line is ended"

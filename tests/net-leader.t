@@ -67,7 +67,7 @@ start 2
 start 3
 ok "the first has the address" wait_for holds h1
 ok "when all are up, still" on h1 xl member -d h1/node wait all
-ok "and nobody else" holds h1
+ok "and nobody else" wait_for holds h1
 
 stop "$pid1"
 ok "it leaves: the second has it" wait_for holds h2
