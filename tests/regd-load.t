@@ -81,7 +81,7 @@ for dialect in sealed documented prefixed; do
 	sealed) damage='cut:1' ;;
 	*) damage='badpad:first' ;;
 	esac
-	cases hurry --dialect $dialect <<-EOF
+	cases hurry --dialect $dialect --tries 5 <<-EOF
 	half a Hello|--hello cut=1 expect-close
 	nearly nothing of one|--hello cut=255 expect-close
 	a message that does not end|nowait $damage regcred expect-close
@@ -89,15 +89,15 @@ for dialect in sealed documented prefixed; do
 	EOF
 done
 status 0 "more sessions than may be, one after another" "$PEER/racer.py" \
-	idle --cred hurry/regCred.dat --sessions 20
+	idle --cred hurry/regCred.dat --sessions 20 --tries 5
 ok "it ends well" stop "$PID"
 
 files=24
 ok "a registry with 24 descriptors" regd few --hello-timeout 1
 dialect=sealed
 status 0 "it takes more sessions than that, one after another" \
-	"$PEER/racer.py" idle --cred few/regCred.dat --sessions 40
-cases few <<-EOF
+	"$PEER/racer.py" idle --cred few/regCred.dat --sessions 40 --tries 5
+cases few --tries 5 <<-EOF
 a session after that|regcred bye
 EOF
 ok "it ends well" stop "$PID"

@@ -254,9 +254,9 @@ ok "no Hello" perl silent.pl "$port" 0
 ok "half a Hello" perl silent.pl "$port" 128
 ok "a bad Hello" perl silent.pl "$port" 256
 ok "too long a Hello" perl silent.pl "$port" 257
-run client time/regCred.dat regcred expect-close
+run client time/regCred.dat --tries 5 regcred expect-close
 is "$status" 0 "an idle session"
-run client time/regCred.dat cut:5 regcred expect-close
+run client time/regCred.dat --tries 5 cut:5 regcred expect-close
 is "$status" 0 "half a message"
 stop "$PID"
 
@@ -294,7 +294,10 @@ identity slots
 start slots -a 127.0.0.1 --max-sessions 4 --max-per-address 4 \
 	--hello-timeout 60
 regd=$PID
+# All are there before it looks: they keep their places for a second.
+kill -STOP "$regd"
 hold 4
+kill -CONT "$regd"
 ok "slots taken: who says nothing makes room" works slots/regCred.dat
 ok "slots taken: told" grep -q 'have to wait: all sessions are taken' regd.err
 release
