@@ -405,13 +405,20 @@ ok "if it cannot, that is in the log" wait_for grep -qE \
 rmdir end/regCred.dat
 ok "until SIGTERM" stop "$PID"
 
-# reads: one that is about to look at the credential that is there, a pipe
+looks_at_cred()
+{
+	find "/proc/$PID/fd" -lname '*/end/regCred.dat' | grep -q .
+}
+
+# reads: one that is about to look at the credential that is there, a pipe. That
+# has a writer from the start, as it would be taken for empty after a while.
 reads()
 {
 	rm -f end/regCred.dat
 	mkfifo end/regCred.dat
-	spawn regd xl regd -d end -a 127.0.0.1 -p 0
-	exec 5>end/regCred.dat
+	exec 5<>end/regCred.dat
+	spawn regd xl regd -d end -a 127.0.0.1 -p 0 5>&-
+	wait_for looks_at_cred
 }
 
 reads
