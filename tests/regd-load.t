@@ -17,7 +17,8 @@ racer()
 	[ "$status" -eq 0 ] && diag "$(cat "$T/out")"
 }
 
-ok "a registry" regd reg --idle-timeout 900 --message-timeout 300
+ok "a registry" regd reg --idle-timeout 900 --message-timeout 300 \
+	--hello-timeout 300
 REGD=$PID
 mkfifo hold-in
 "$PEER/racer.py" stop --cred reg/regCred.dat --sk rsa2048-8 <hold-in \
