@@ -268,6 +268,8 @@ ok "and up when it is back" wait_for up 0 3
 ok "on all" wait_for up 1 3
 kill -STOP "$PID2"
 ok "who hangs is down" wait_for up 0 2
+xl member -d c/m0 status --format json >hangs
+like "$(jq -r '.members[2].last_error' hangs)" "no answer|timed out" "and why"
 ok "on all" wait_for up 1 2
 status 0 "quorum is without it" xl member -d c/m1 status -q
 kill -CONT "$PID2"

@@ -5,6 +5,7 @@
 
 #include "applets/member/peers_part.h"
 #include "core/base/bytes.h"
+#include "core/base/fmt.h"
 #include "core/base/log.h"
 
 /* Sessions and a dial of each member, and who says nothing. */
@@ -44,6 +45,9 @@ take_change(struct liveness *l, unsigned index, bool up)
 	struct peers *all = OF_LIVENESS(l);
 	struct peer *p = &all->peers[index];
 	if (!up) {
+		if (p->link) /* which stands, and nothing comes on it */
+			fmt_text(p->status.error, sizeof p->status.error,
+				 "no answer");
 		part_drop_links(p);
 		posts_answer(&p->waiting, PEER_DOWN);
 		part_plan(p);
