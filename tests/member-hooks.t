@@ -221,6 +221,13 @@ err=$(cat m0.err)
 like "$err" "hook start 1 15-fails: exit status 3$" "who fails is logged"
 like "$err" "hook start 1 17-wrong: xl-member: cannot run 17-wrong: Exec format error" \
 	"and what is no program"
+unlike "$err" "d: no executable" "and nothing else"
+mkdir dots
+mv d/no.sh dots
+member 0 -X dots
+like "$(cat m0.err)" "Z dots: no executable with a name of letters, digits" \
+	"a folder without any is told"
+stop "$PID"
 member 1
 m1=$PID
 

@@ -127,9 +127,15 @@ static int
 check_folder(const char *folder)
 {
 	char name[HOOKDIR_NAME_MAX] = "";
-	if (!folder || hookdir_next(folder, name) != ERR_READ)
-		return 0;
-	return say_cannot(ERR_READ, "read", folder);
+	enum err e = folder ? hookdir_next(folder, name) : ERR_OK;
+	if (e == ERR_READ)
+		return say_cannot(e, "read", folder);
+	if (e == ERR_REFUSED)
+		log_line(LOG_LEVEL_INFO,
+			 "%s: no executable with a name of letters, digits, "
+			 "_ and -",
+			 folder);
+	return 0;
 }
 
 /* Each look reads the credential anew; what is wrong by now would stay so. */
