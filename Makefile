@@ -447,6 +447,8 @@ install: all
 	for file in $(EXAMPLES:man/%=%); do \
 		mode=644; [ ! -x man/$$file ] || mode=755; \
 		install -D -m $$mode man/$$file \
+		$(DESTDIR)$(DOCDIR)/$$file && \
+		sed -i 's,/usr/local/bin,$(BINDIR),' \
 		$(DESTDIR)$(DOCDIR)/$$file || exit; \
 	done
 

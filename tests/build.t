@@ -92,6 +92,7 @@ same "$bin" d/opt/bin/xlbox "the executable is the one built"
 is "$(stat -c %a d/opt/bin/xlbox)" 755 "the executable's mode"
 is "$(cd d/opt/share/doc/xlbox && stat -c %a examples/sysv/xl-regd \
 	examples/systemd/xl-regd.service | xargs)" "755 644" "the examples' modes"
+is "$(grep -rl /usr/local/bin d/opt/share/doc)" "" "the examples are for here"
 for applet in $applets; do
 	is "$(readlink "d/opt/bin/$applet")" xlbox "the link $applet is relative"
 done
