@@ -71,6 +71,7 @@ take_opened(struct channel *c)
 	const struct member *to = roster_find(l->kind->roster, l->index);
 	l->sign.op = RSAPOOL_SIGN;
 	l->sign.hash = RSAKEY_SHA256;
+	l->sign.urgent = true;
 	l->sign.len = 32;
 	l->sign.done = take_signature;
 	l->signing = true;

@@ -328,6 +328,8 @@ part_set_kind(struct peers *all)
 	kind->channel.loop = all->config->loop;
 	kind->channel.pool = all->config->pool;
 	kind->channel.hello_len = all->config->hello_len;
+	/* Whom members are kept from by clients, they hold for down. */
+	kind->channel.urgent = !all->config->any_address;
 	kind->channel.connect_ms = CONNECT_MS;
 	kind->channel.linger_ms = BYE_MS;
 	kind->channel.config = (struct session_config){

@@ -144,6 +144,7 @@ submit_hello(struct channel *c)
 	struct bytes_writer w = bytes_writer(c->job.data, sizeof c->job.data);
 	bytes_put(&w, block, len);
 	c->job.op = RSAPOOL_DECRYPT;
+	c->job.urgent = c->kind->urgent;
 	c->job.len = len;
 	c->decrypting = true;
 	rsapool_submit(c->kind->pool, &c->job);

@@ -31,7 +31,8 @@ struct channel_kind {
 	struct loop *loop;
 	struct rsapool *pool;         /* NULL for initiators alone */
 	struct session_config config; /* dialects, deadlines, rng */
-	size_t hello_len;             /* responders: bytes of a Hello */
+	size_t hello_len;             /* responders: bytes of a Hello, */
+	bool urgent;                  /* which others' have to wait for */
 	int64_t connect_ms;           /* initiators: for the TCP connection */
 	/*
 	 * After channel_close, how long the peer has to close its side, so

@@ -262,9 +262,14 @@ rsapool_free(struct rsapool *pool)
 void
 rsapool_submit(struct rsapool *pool, struct rsapool_job *job)
 {
-	job->next = NULL;
-	*pool->last = job;
-	pool->last = &job->next;
+	struct rsapool_job **link = pool->last;
+	if (job->urgent)
+		for (link = &pool->first; *link && (*link)->urgent;)
+			link = &(*link)->next;
+	job->next = *link;
+	*link = job;
+	if (!job->next)
+		pool->last = &job->next;
 	for (unsigned i = 0; i < pool->len; i++)
 		hand_out(&pool->workers[i]);
 	if (has_own_work(pool))

@@ -16,8 +16,8 @@
  * Private key operations, done elsewhere and later: submit a job, go on, and
  * its done is called from a later turn of the loop.  Helper processes do
  * them, which hold the keys, so that the process that reads the network need
- * not; a job each at a time, and the others wait in order.  With 0 helpers the
- * jobs run in this process, one a turn.
+ * not; a job each at a time, and the others wait in order, the urgent ones
+ * first.  With 0 helpers the jobs run in this process, one a turn.
  *
  * A helper that dies is replaced, and what it had in hand fails.  Where
  * nobody is left to replace them, the others go on.
@@ -32,6 +32,7 @@ enum rsapool_op {
 struct rsapool_job {
 	enum rsapool_op op;
 	enum rsakey_hash hash; /* of what is signed */
+	bool urgent;           /* before all that are not */
 	/*
 	 * ERR_OK; ERR_REFUSED, ERR_MALFORMED: of the operation; ERR_SYSTEM:
 	 * the helper died, or there is none any more.

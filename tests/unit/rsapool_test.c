@@ -161,6 +161,32 @@ test_order(void)
 	rsapool_free(&pool);
 }
 
+/* What is urgent is done before all else, in its own order. */
+static void
+test_urgent(void)
+{
+	struct rsapool_job jobs[JOBS];
+	static const int order[JOBS] = { 1, 4, 7, 0, 2, 3, 5, 6, 8, 9 };
+	bool right = true;
+	start(0);
+	for (int i = 0; i < JOBS; i++) {
+		jobs[i] = sign_job(RSAKEY_SHA256, 7);
+		jobs[i].urgent = i % 3 == 1;
+		rsapool_submit(&pool, &jobs[i]);
+	}
+	for (int i = 0; i < JOBS; i++) {
+		wait_done(1);
+		right = right && last_done == &jobs[order[i]];
+	}
+	ok(right, "urgent ones are done first");
+	jobs[0].urgent = true;
+	rsapool_submit(&pool, &jobs[0]);
+	rsapool_submit(&pool, &jobs[2]);
+	wait_done(2);
+	ok(last_done == &jobs[2], "and an urgent one alone is no other");
+	rsapool_free(&pool);
+}
+
 static void
 check_signature(enum rsakey_hash hash)
 {
@@ -415,6 +441,7 @@ main(void)
 	       "sk");
 	loop_init(&loop, LOOP_CAP);
 	test_order();
+	test_urgent();
 	test_hostile();
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
 		test_work(sizes[i]);
