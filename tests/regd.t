@@ -405,26 +405,30 @@ ok "if it cannot, that is in the log" wait_for grep -qE \
 rmdir end/regCred.dat
 ok "until SIGTERM" stop "$PID"
 
-looks_at_cred()
+# has_cred PID: it has the credential open
+has_cred()
 {
-	find "/proc/$PID/fd" -lname '*/end/regCred.dat' | grep -q .
+	find "/proc/$1/fd" -lname '*/end/regCred.dat' | grep -q .
 }
 
 # reads: one that is about to look at the credential that is there, a pipe. That
-# has a writer from the start, as it would be taken for empty after a while.
+# has a writer from the start, as it would be taken for empty after a while, and
+# not this shell, of which the process is a copy at first.
 reads()
 {
 	rm -f end/regCred.dat
 	mkfifo end/regCred.dat
-	exec 5<>end/regCred.dat
-	spawn regd xl regd -d end -a 127.0.0.1 -p 0 5>&-
-	wait_for looks_at_cred
+	spawn writer sh -c 'exec sleep 600 5<>end/regCred.dat'
+	writer=$PID
+	wait_for has_cred "$writer"
+	spawn regd xl regd -d end -a 127.0.0.1 -p 0
+	wait_for has_cred "$PID"
 }
 
 reads
 kill -HUP "$PID"
 rm end/regCred.dat
-exec 5>&-
+stop "$writer"
 ok "SIGHUP before it is ready is for later" \
 	wait_for grep -q 'looking at the addresses again$' regd.err
 ok "and it runs" works end/regCred.dat
@@ -432,7 +436,7 @@ stop "$PID"
 for signal in TERM INT; do
 	reads
 	ok "SIG$signal before it is ready ends it with 0" stop "$PID" $signal
-	exec 5>&-
+	stop "$writer"
 done
 rm end/regCred.dat
 
