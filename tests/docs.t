@@ -236,7 +236,7 @@ while read -r machine command; do
 		;;
 	xl-join*)
 		# shellcheck disable=SC2086 # a list of words
-		spawn "join$number" $command -n "$machine"
+		spawn "join$number" $command -n "$machine" -w 300
 		pids="$pids $number:$PID"
 		;;
 	*)
