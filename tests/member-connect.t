@@ -59,6 +59,23 @@ ten_at_once()
 ok "--listen is served too" by_port
 ok "and remembers who is silent" wait_for ten_at_once
 stop "$forward"
+
+# m3 is where m1 drops packets, and moves to where it serves.
+sed "s/$(cluster_addr 3):/$(cluster_addr 1):/" c/m0/cluster.dat >moved.dat
+spawn_ready forward xl member --cluster moved.dat --ready-fd 3 -w 600 \
+	--listen 127.0.0.1:0 connect m3
+forward=$PID
+descriptors() { find "/proc/$forward/fd" -type l | wc -l; }
+before=$(descriptors)
+# shellcheck disable=SC2016 # for that shell
+spawn moved sh -c 'exec "$@" <data' sh \
+	"$ROOT/tests/net/server.py" join "$(cat forward.out)"
+dials() { [ "$(descriptors)" -ge $((before + 2)) ]; }
+ok "one that is where nobody answers is dialled" wait_for dials
+cp c/m0/cluster.dat moved.dat
+kill -HUP "$forward"
+ok "SIGHUP is for those that wait, too" wait_for cmp -s data moved.out
+stop "$forward"
 status 75 "one that is silent" to -w 1 m0 </dev/null
 err_is "xl-member: cannot reach m0: no answer" "is told"
 status 64 "no time" to -w 0 m0 </dev/null

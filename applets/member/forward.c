@@ -26,7 +26,7 @@ struct line {
 	struct reach reach; /* first */
 	struct relay relay;
 	size_t slot;
-	int fd; /* until it is the relay's */
+	int fd; /* until it is the relay's; then -1 */
 };
 
 /* All that a run knows. */
@@ -48,6 +48,7 @@ free_line(struct line *line)
 {
 	if (line->fd >= 0)
 		close(line->fd);
+	line->fd = -1;
 	relay_end(&line->relay);
 	slots_give(&run.slots, line->slot);
 }
@@ -148,6 +149,27 @@ drop_one(void *owner)
 }
 
 static void
+begin(struct line *line)
+{
+	if (reach_start(&line->reach, run.config,
+			slots_buffer(&run.slots, line->slot)) != ERR_OK)
+		free_line(line);
+}
+
+/* Those that have reached nobody yet begin anew, with the present roster. */
+static void
+begin_again(void)
+{
+	for (size_t i = 0; i < run.slots.made; i++) {
+		struct line *line = slots_item(&run.slots, i);
+		if (line->fd < 0)
+			continue;
+		reach_drop(&line->reach);
+		begin(line);
+	}
+}
+
+static void
 take_connection(void *owner, int fd, const struct net_addr *peer)
 {
 	size_t slot = slots_take(&run.slots);
@@ -159,9 +181,7 @@ take_connection(void *owner, int fd, const struct net_addr *peer)
 	line->fd = fd;
 	/* The local program must not take what breaks off for all. */
 	net_reset_at_close(fd, true);
-	if (reach_start(&line->reach, run.config,
-			slots_buffer(&run.slots, slot)) != ERR_OK)
-		free_line(line);
+	begin(line);
 }
 
 static void
@@ -262,8 +282,10 @@ forward_run(const struct memberopt *opt, struct reach_config *config,
 		return say_cannot(ERR_WRITE, "write to",
 				  "the ready descriptor");
 	while (e == ERR_OK) {
-		if (loop_signalled(SIGHUP))
+		if (loop_signalled(SIGHUP)) {
 			(void)reload(); /* or it has been said why not */
+			begin_again();
+		}
 		e = loop_turn(loop);
 	}
 	return say_cannot(e, "forward", "connections");

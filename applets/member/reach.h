@@ -30,9 +30,9 @@ struct reach;
 
 /* What all of a process have in common; outlives them. */
 struct reach_config {
-	struct channel_kind kind;    /* reach_set_kind sets it */
-	const struct roster *roster; /* may be replaced; the old one stays */
-	const char *name;            /* of a member; NULL: any */
+	struct channel_kind kind;        /* reach_set_kind sets it */
+	const struct roster *roster;     /* may be replaced: see reach_start */
+	const char *name;                /* of a member; NULL: any */
 	const struct rsakey_private *sk; /* NULL: no Hello */
 	int64_t wait_ms;                 /* until the stream has to begin */
 	bool verbose;                    /* each try that fails is said */
@@ -76,7 +76,8 @@ reach_set_kind(struct reach_config *config, struct loop *loop, struct rng *rng);
 
 /*
  * Starts; buffers: CHANNEL_BUFFERS_LEN bytes.  ended may be called at once.
- * ERR_BUSY: the loop is full.
+ * Until the stream begins it needs the roster: when that is replaced, drop it
+ * and start it again.  ERR_BUSY: the loop is full.
  */
 enum err
 reach_start(struct reach *r, const struct reach_config *config,
