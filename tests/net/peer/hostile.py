@@ -155,8 +155,10 @@ class Conn:
 
 
 def read_fault(options, registry):
-    with open(options.fault_file, encoding="ascii") as f:
-        text = f.read().strip()
+    text = ""
+    while not text:  # it may be about to be written
+        with open(options.fault_file, encoding="ascii") as f:
+            text = f.read().strip()
     if text != options.fault:
         options.fault = text
         if not options.remember:
