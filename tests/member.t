@@ -255,12 +255,14 @@ is "$(cat m0.out)" "" "standard output is left alone"
 
 ok "it ends with 0 at SIGTERM" stop "$PID2"
 ok "who says Bye is down" wait_for up 0 2
+like "$(cat m0.err)" "member-down m2 \(2 of 3 up\)$" "and the log says no more"
 like "$(cat m2.err)" "stopping" "it says that it stops"
 ok "its socket is gone" test ! -e c/m2/control
 member 2
 ok "who is back is up" wait_for up 0 3
 kill -9 "$PID2"
 ok "who is killed is down" wait_for up 0 2
+like "$(cat m0.err)" "member-down m2 .*: (Connection re|closed)" "and the log says why"
 ok "on all" wait_for up 1 2
 ok "its socket stands" test -S c/m2/control
 member 2
@@ -270,6 +272,7 @@ kill -STOP "$PID2"
 ok "who hangs is down" wait_for up 0 2
 xl member -d c/m0 status --format json >hangs
 like "$(jq -r '.members[2].last_error' hangs)" "no answer|timed out" "and why"
+like "$(cat m0.err)" "member-down m2 .*: (no answer|timed out)$" "in the log, too"
 ok "on all" wait_for up 1 2
 status 0 "quorum is without it" xl member -d c/m1 status -q
 kill -CONT "$PID2"

@@ -56,10 +56,14 @@ tell(struct daemon *d, const struct event *event)
 		return e;
 	d->seq++;
 	control_event(&d->control, event);
-	log_line(
-		event->kind == EVENT_MESSAGE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-		"%s%s%s (%u of %u up)", event_name(event->kind),
-		event->name[0] ? " " : "", event->name, event->up, event->size);
+	struct peer_status why = { .error = "" };
+	if (event->kind == EVENT_MEMBER_DOWN)
+		peers_status(&d->peers, event->member, &why);
+	log_line(event->kind == EVENT_MESSAGE ? LOG_LEVEL_DEBUG
+					      : LOG_LEVEL_INFO,
+		 "%s%s%s (%u of %u up)%s%s", event_name(event->kind),
+		 event->name[0] ? " " : "", event->name, event->up, event->size,
+		 why.error[0] ? ": " : "", why.error);
 	return ERR_OK;
 }
 

@@ -307,6 +307,8 @@ take_ended(struct link *l, enum link_end how, const char *why)
 	retire(p, l);
 	if (how != LINK_BYE)
 		fmt_text(p->status.error, sizeof p->status.error, "%s", why);
+	else if (l == p->link)
+		p->status.error[0] = '\0';
 	if (l == p->rival) {
 		p->rival = NULL;
 	} else if (l == p->link) {
