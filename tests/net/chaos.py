@@ -30,7 +30,8 @@ echo "$XL_SEQ $XL_EVENT ${XL_MEMBER:--} $XL_UP $XL_QUORUM $words ${sum%% *}" \
     >>"$CHAOS_LOG"
 """
 EVENT = re.compile(r"\S+Z (start|member-up|member-down|message|quorum|no-quorum"
-                   r"|roster|stop)(?: (\S+))? \((\d+) of (\d+) up\)$")
+                   r"|roster|stop)(?: (\S+))? \((\d+) of (\d+) up\)"
+                   r"(?:: .+)?$")  # why who is down is so
 DICE = random.Random(sys.argv[1])
 faults = {}
 
