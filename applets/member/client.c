@@ -209,12 +209,26 @@ client_looked(struct client *c)
 	channel_resume(&c->channel);
 }
 
+/* Answers Hello, when there is a service to go to. */
+static void
+ack_hello(struct client *c)
+{
+	if (!c->ack_due || c->relay.connecting)
+		return;
+	c->ack_due = false;
+	hello_post_ack(c);
+}
+
 static void
 take_event(struct relay *r, enum relay_event event)
 {
 	struct client *c =
 		(struct client *)(void *)((char *)r -
 					  offsetof(struct client, relay));
+	if (event == RELAY_CONNECTED) {
+		ack_hello(c);
+		return;
+	}
 	if (event != RELAY_SOURCE_BROKE) {
 		close_if_over(c);
 		return;
@@ -245,10 +259,14 @@ client_join(struct client *c, const struct target_ends *ends)
 	c->began = loop_now();
 	c->state = CLIENT_JOINED;
 	service_watch(c->service, limit(c));
+	ack_hello(c);
 	return ERR_OK;
 }
 
-/* The first message, where there is a list of clients. */
+/*
+ * The first message, where there is a list of clients.  Who finds the service
+ * not there gets no Ack, and can go to another member.
+ */
 static void
 greet(struct client *c, const uint8_t *bytes, size_t len)
 {
@@ -257,7 +275,7 @@ greet(struct client *c, const uint8_t *bytes, size_t len)
 		client_end(c, "sent away");
 		return;
 	}
-	hello_post_ack(c);
+	c->ack_due = true;
 	join(c);
 }
 

@@ -34,6 +34,7 @@ struct client {
 	uint64_t sent_n, got_n; /* the last MsgN of each side */
 	bool used;
 	bool known;      /* name and id are set */
+	bool ack_due;    /* of its Hello: when the service is there */
 	bool waited;     /* for an address: once is enough */
 	bool exited;     /* the command has ended, and is not reaped yet */
 	pid_t pid;       /* of its command, or 0 */

@@ -108,9 +108,11 @@ take_to(struct loop_watch *watch, short revents)
 		r->tell(r, RELAY_SOURCE_BROKE);
 		return;
 	}
-	if (r->connecting)
+	if (r->connecting) {
 		r->from.events = POLLIN;
-	r->connecting = false;
+		r->connecting = false;
+		r->tell(r, RELAY_CONNECTED);
+	}
 	r->to_ready = true;
 	channel_resume(r->channel);
 }

@@ -20,6 +20,7 @@ struct channel;
 
 /* What an owner is told. */
 enum relay_event {
+	RELAY_CONNECTED,    /* what relay_wait_connected waits for */
 	RELAY_SOURCE_ENDED, /* the end of what is read; Eof is posted */
 	RELAY_SOURCE_BROKE, /* connecting or reading failed (errno) */
 	RELAY_SINK_ENDED,   /* Eof came, and what is written has its end */
