@@ -66,6 +66,7 @@ spawn_ready forward xl member --cluster moved.dat --ready-fd 3 -w 600 \
 	--listen 127.0.0.1:0 connect m3
 forward=$PID
 descriptors() { find "/proc/$forward/fd" -type l | wc -l; }
+wait_for test ! -e "/proc/$forward/fd/3" # it is ready, and closes that
 before=$(descriptors)
 # shellcheck disable=SC2016 # for that shell
 spawn moved sh -c 'exec "$@" <data' sh \
