@@ -4,7 +4,6 @@
 
 #include "applets/member/daemon.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -153,8 +152,7 @@ take_roster(struct follow *f, const struct roster *fresh)
 		e = rosterfile_write(fresh, path);
 	f->unkept = e != ERR_OK;
 	if (f->unkept)
-		log_line(LOG_LEVEL_ERROR, "cannot write %s: %s", path,
-			 strerror(errno));
+		(void)say_cannot(e, "write", path);
 	daemon_swap_roster(d);
 }
 
