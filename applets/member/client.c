@@ -165,12 +165,11 @@ limit(const struct client *c)
 static bool
 waits(struct client *c, int reason)
 {
-	int64_t now = loop_now();
-	bool full = reason == EAGAIN && now < c->began + JOIN_MS;
+	bool full = reason == EAGAIN && loop_now() < c->began + JOIN_MS;
 	if (!full && (c->waited || !target_look(&c->service->target)))
 		return false;
 	c->waited |= !full;
-	c->again = full ? now + FULL_MS : LOOP_NEVER;
+	c->again = full ? loop_now() + FULL_MS : LOOP_NEVER;
 	c->server = 0;
 	c->state = CLIENT_WAITING;
 	service_watch(c->service, c->again);
