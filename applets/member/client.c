@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "applets/member/hello.h"
 #include "applets/member/reach.h"
@@ -208,27 +207,14 @@ client_looked(struct client *c)
 	channel_resume(&c->channel);
 }
 
-/* Answers Hello, when there is a service to go to. */
-static void
-ack_hello(struct client *c)
-{
-	if (!c->ack_due || c->relay.connecting)
-		return;
-	c->ack_due = false;
-	hello_post_ack(c);
-}
-
 static void
 take_event(struct relay *r, enum relay_event event)
 {
 	struct client *c =
 		(struct client *)(void *)((char *)r -
 					  offsetof(struct client, relay));
-	if (event == RELAY_CONNECTED) {
-		ack_hello(c);
-		return;
-	}
 	if (event != RELAY_SOURCE_BROKE) {
+		hello_answer(c);
 		close_if_over(c);
 		return;
 	}
@@ -258,14 +244,11 @@ client_join(struct client *c, const struct target_ends *ends)
 	c->began = loop_now();
 	c->state = CLIENT_JOINED;
 	service_watch(c->service, limit(c));
-	ack_hello(c);
+	hello_answer(c);
 	return ERR_OK;
 }
 
-/*
- * The first message, where there is a list of clients.  Who finds the service
- * not there gets no Ack, and can go to another member.
- */
+/* The first message, where there is a list of clients. */
 static void
 greet(struct client *c, const uint8_t *bytes, size_t len)
 {

@@ -82,6 +82,15 @@ hello_post_ack(struct client *c)
 }
 
 void
+hello_answer(struct client *c)
+{
+	if (!c->ack_due || c->relay.connecting)
+		return;
+	c->ack_due = false;
+	hello_post_ack(c);
+}
+
+void
 hello_post_error(struct client *c, const char *why)
 {
 	cluster_XLClusterMsg *msg = fresh(cluster_XLClusterMsg_Tag_Error);

@@ -30,6 +30,13 @@ hello_is_known(struct client *c, const uint8_t *bytes, size_t len);
 void
 hello_post_ack(struct client *c);
 
+/*
+ * Acknowledges its Hello, if that is due and the service is there by now: who
+ * gets an Error instead can go to another member.
+ */
+void
+hello_answer(struct client *c);
+
 /* Posts an Error with a text of at most 40 bytes. */
 void
 hello_post_error(struct client *c, const char *why);
