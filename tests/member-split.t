@@ -54,6 +54,15 @@ for i in 1 2 3 4 5; do
 	sleep 0.$i
 done
 ok "now and then: all see all" see "$everyone" $all
+# What was lost is sent again, at longer and longer intervals: until then any of
+# them may yet be taken to be down.
+answered()
+{
+	ask "$1" send -a -w 30 <joined >answers 2>&1
+}
+for i in $everyone; do
+	ok "now and then: all answer h$i" wait_for answered "$i"
+done
 
 # --- one way only ---
 

@@ -115,10 +115,17 @@ ask()
 	xl member -d n$i "$@"
 }
 
+# told I: whether hI runs no command
+told()
+{
+	! pgrep -x -P "$(pid "$1")" 'sh|hook' >/dev/null 2>&1
+}
+
 # From here on, what the hosts heard before is forgotten.
 mark()
 {
 	for i in $everyone; do
+		wait_for told $i
 		[ ! -e h$i.events ] || wc -l <h$i.events >h$i.mark
 	done
 }
