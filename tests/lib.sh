@@ -81,7 +81,7 @@ umask 022
 
 ROOT=$(cd "${0%/*}/.." && pwd)
 : "${XLBOX:=build/xlbox}"
-: "${SAN:=0}" "${KEEP:=0}" "${WAIT_TRIES:=1200}"
+: "${SAN:=0}" "${KEEP:=0}" "${EMULATOR:=}" "${WAIT_TRIES:=1200}"
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/xl-test.XXXXXX") || exit 1
 T=$(cd "$T" && pwd -P)

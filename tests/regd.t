@@ -479,6 +479,7 @@ fi
 cat >notify.pl <<'EOF'
 use Socket;
 my ($name, @cmd) = @ARGV;
+alarm 300;
 socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die;
 (my $path = $name) =~ s/^@/\0/;
 bind($s, pack_sockaddr_un($path)) or die "$!";
