@@ -69,8 +69,8 @@
 #
 # In a sanitizer build (SAN=1 in the environment) a report of any process that
 # the test started fails the test, whatever the process was. After
-# `leaks_unchecked` what is started does not look for leaks at its end, as it may
-# not where a supervisor sends SIGCONT behind SIGTERM: it would hang.
+# `leaks_unchecked` what is started does not look for leaks at its end: that
+# would hang where a supervisor sends SIGCONT behind SIGTERM.
 
 set -u
 LC_ALL=C
