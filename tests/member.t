@@ -221,10 +221,11 @@ reads()
 {
 	rm -rf b
 	cp -r c/m0 b
-	rm b/cluster.dat
+	rm -f b/cluster.dat b/lock
 	mkfifo b/cluster.dat
 	exec 5<>b/cluster.dat
 	spawn b xl member -d b 5<&-
+	wait_for test -e b/lock # before that the shell may have the pipe open
 	wait_for reading "$PID"
 }
 
